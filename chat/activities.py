@@ -1,0 +1,111 @@
+"""Pieces that requests, replies and events share: references to users and rooms, attributes, ACL and history entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Final, Self
+
+from msgspec import field
+
+from chat.model import Acl, Message, Room, User, new_id
+from chat.slots import Activity, At
+
+HISTORY_ATTRIBUTES: Final = frozenset({"gender", "avatar", "app_avatar", "app_avatar_safe"})
+
+
+class Stamped(Activity, frozen=True, kw_only=True):
+    """An activity with an id of its own and the time at which the server made it."""
+
+    id: Annotated[str, At("id")] = field(default_factory=new_id)
+    published: Annotated[datetime, At("published")]
+
+
+class Attribute(Activity, frozen=True):
+    """One attribute of a user: `objectType` names it, `content` is its value."""
+
+    kind: Annotated[str, At("objectType")]
+    content: Annotated[str, At("content", text=True)]
+
+
+class UserRef(Activity, frozen=True):
+    """Who: id and display name."""
+
+    id: Annotated[str, At("id")]
+    name: Annotated[str, At("displayName", text=True)]
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """The reference to `user`."""
+        return cls(id=user.id, name=user.name)
+
+
+class RoomRef(Activity, frozen=True):
+    """Where: id and name of a room."""
+
+    id: Annotated[str, At("id")]
+    name: Annotated[str, At("displayName", text=True)]
+
+    @classmethod
+    def of(cls, room: Room) -> Self:
+        """The reference to `room`."""
+        return cls(id=room.id, name=room.name)
+
+
+class AclEntry(Activity, frozen=True):
+    """One access rule as lists show it."""
+
+    action: Annotated[str, At("summary")]
+    type: Annotated[str, At("objectType")]
+    value: Annotated[str, At("content")]
+
+
+class RoomUser(Activity, frozen=True):
+    """An occupant: `content` holds the roles that matter in the room, global ones first, comma separated."""
+
+    constants = {"objectType": "user"}
+
+    id: Annotated[str, At("id")]
+    name: Annotated[str, At("displayName", text=True)]
+    roles: Annotated[str, At("content")]
+    attributes: Annotated[tuple[Attribute, ...], At("attachments")]
+
+
+class HistoryEntry(Activity, frozen=True, kw_only=True):
+    """One message of a history; of a deleted one only id, seq and `deleted`."""
+
+    id: Annotated[str, At("id")]
+    seq: Annotated[int, At("seq")]
+    author: Annotated[UserRef | None, At("author")] = None
+    author_attributes: Annotated[tuple[Attribute, ...] | None, At("author.attachments")] = None
+    room_id: Annotated[str | None, At("summary")] = None
+    content: Annotated[str | None, At("content", text=True)] = None
+    published: Annotated[datetime | None, At("published")] = None
+    deleted: Annotated[bool | None, At("deleted")] = None
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        """The entry of `message`, or its tombstone."""
+        if message.deleted:
+            return cls(id=message.id, seq=message.seq, deleted=True)
+        return cls(
+            id=message.id,
+            seq=message.seq,
+            author=UserRef.of(message.author),
+            author_attributes=attributes_of(message.author.attributes, HISTORY_ATTRIBUTES),
+            room_id=message.room_id,
+            content=message.body,
+            published=message.published,
+        )
+
+
+def attributes_of(attributes: Mapping[str, str], shown: frozenset[str] | None = None) -> tuple[Attribute, ...]:
+    """The attributes as attachments: all, or those that `shown` names."""
+    return tuple(
+        Attribute(kind=name, content=value) for name, value in attributes.items() if shown is None or name in shown
+    )
+
+
+def acl_entries(acls: Iterable[Acl]) -> tuple[AclEntry, ...]:
+    """The access rules as attachments."""
+    return tuple(AclEntry(action=acl.action, type=acl.type, value=acl.value) for acl in acls)

@@ -1,0 +1,238 @@
+"""From a TOML file, environment variables and secret files to one checked `chat.config.Config`, and back to text.
+
+Unknown keys are errors that name the nearest valid one. Every error is one line with the file and the key.
+Does not look at the network or the database.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+import tomli_w
+from msgspec import Struct
+
+from chat.config import NOT_IN_FORCE, Config
+from chat.errors import ConfigError
+from chat.plugin import Scope
+
+ENV_PREFIX = "CHAT__"
+MASK = "********"
+_SECRETS = frozenset({"token", "key", "secret", "webhook_secret", "as_token", "hs_token", "admin_token", "api_tokens"})
+
+
+class Loaded(Struct, frozen=True):
+    """A configuration, where it came from, and which of the given keys have no effect yet."""
+
+    config: Config
+    source: str
+    ignored: tuple[str, ...]
+
+
+def load(path: str | None, environ: Mapping[str, str] = os.environ) -> Loaded:
+    """Read the file (None: the defaults alone) and the environment. Raises ConfigError."""
+    source = path or "the defaults"
+    raw = {} if path is None else _read_file(path)
+    _apply_environment(raw, environ)
+    _resolve_files(raw, source, Path(path).parent if path else Path())
+    config = convert(raw, Config, source)
+    _check(config, source)
+    given = set(_paths(raw, ""))
+    ignored = tuple(name for name in NOT_IN_FORCE if any(one == name or one.startswith(name + ".") for one in given))
+    return Loaded(config, source, ignored)
+
+
+def convert(raw: Any, kind: type[Any], source: str, prefix: str = "") -> Any:
+    """`raw` as a `kind`. Raises ConfigError with source, key and, for an unknown key, the nearest valid name."""
+    try:
+        return msgspec.convert(raw, kind, strict=True)
+    except msgspec.ValidationError as error:
+        raise ConfigError(_explain(str(error), kind, source, prefix)) from None
+
+
+def masked(config: Config) -> Config:
+    """The configuration to show: secrets are replaced."""
+    shown: Config = msgspec.convert(_mask(msgspec.to_builtins(config)), Config)
+    return shown
+
+
+def render(config: Config) -> str:
+    """The configuration as TOML, secrets masked, defaults filled in."""
+    values = _without_none(msgspec.to_builtins(masked(config)))
+    values["storage"]["url"] = _mask_url(config.storage_url)
+    return tomli_w.dumps(values)
+
+
+def _read_file(path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def _apply_environment(raw: dict[str, Any], environ: Mapping[str, str]) -> None:
+    for name, value in sorted(environ.items()):
+        if not name.startswith(ENV_PREFIX):
+            continue
+        *sections, key = name[len(ENV_PREFIX) :].lower().split("__")
+        table = raw
+        for section in sections:
+            inside = table.setdefault(section, {})
+            if not isinstance(inside, dict):
+                raise ConfigError(f"environment {name}: {section} is not a table")
+            table = inside
+        table[key] = _toml_value(value)
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _resolve_files(node: Any, source: str, folder: Path, where: str = "") -> None:
+    """Replace `token_file` and its like by `token` with the file's content. Relative to the configuration file."""
+    if isinstance(node, list):
+        for item in node:
+            _resolve_files(item, source, folder, where)
+        return
+    if not isinstance(node, dict):
+        return
+    for key in list(node):
+        place = f"{where}.{key}" if where else key
+        secret = key.removesuffix("_file")
+        if key == secret or secret not in _SECRETS:
+            _resolve_files(node[key], source, folder, place)
+            continue
+        if secret in node:
+            raise ConfigError(f"{source}: {place}: {secret} is given too; keep one of the two")
+        try:
+            node[secret] = (folder / str(node.pop(key))).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{source}: {place}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
+
+
+_UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`(?: - at `\$\.?(.*)`)?$")
+_WRONG = re.compile(r"(.+?)(?: - at `\$\.?(.*)`)?$")
+
+
+def _explain(text: str, kind: type[Any], source: str, prefix: str) -> str:
+    unknown = _UNKNOWN.match(text)
+    if unknown:
+        name, parent = unknown[1], unknown[2] or ""
+        near = difflib.get_close_matches(name, _names_in(kind, parent), n=1, cutoff=0.0)
+        hint = f", did you mean {near[0]}?" if near else ""
+        return f"{source}: {_join(prefix, parent, name)}: unknown key{hint}"
+    wrong = _WRONG.match(text)
+    assert wrong is not None
+    problem = wrong[1].replace("`", "")
+    return f"{source}: {_join(prefix, wrong[2] or '')}: {problem[:1].lower()}{problem[1:]}"
+
+
+def _join(*parts: str) -> str:
+    return ".".join(part for part in parts if part)
+
+
+def _names_in(kind: type[Any], parent: str) -> list[str]:
+    """The keys of the section at `parent`, such as `channels[...].rooms[...]`."""
+    for name in re.sub(r"\[[^]]*\]", "", parent).split(".") if parent else ():
+        hint = next(one.type for one in msgspec.structs.fields(kind) if one.encode_name == name)
+        kind = next((one for one in (hint, *get_args(hint)) if isinstance(one, type) and issubclass(one, Struct)), kind)
+    return [one.encode_name for one in msgspec.structs.fields(kind)]
+
+
+def _check(config: Config, source: str) -> None:
+    """The rules that types cannot say."""
+    for problem in _problems(config):
+        raise ConfigError(f"{source}: {problem}")
+
+
+def _problems(config: Config) -> Iterator[str]:
+    for name, value in _positive(config):
+        if value <= 0:
+            yield f"{name}: expected a positive number, got {value}"
+    if sum(channel.default for channel in config.channels) != 1:
+        yield "channels: exactly one channel needs default = true"
+    yield from _name_problems(config)
+    yield from _key_problems(config)
+
+
+def _positive(config: Config) -> Iterator[tuple[str, float]]:
+    for section in ("limits", "messages", "history", "drain"):
+        for name, value in msgspec.structs.asdict(getattr(config, section)).items():
+            if isinstance(value, (int, float)) and not isinstance(value, bool) and name != "retention_days":
+                yield f"{section}.{name}", value
+
+
+def _name_problems(config: Config) -> Iterator[str]:
+    twice = _first_twice(channel.name.casefold() for channel in config.channels)
+    if twice is not None:
+        yield f"channels: the name {twice} is declared twice"
+    for channel in config.channels:
+        twice = _first_twice(room.name.casefold() for room in channel.rooms)
+        if twice is not None:
+            yield f"channels.rooms: the name {twice} is declared twice in {channel.name}"
+    ids = [one.id for channel in config.channels for one in (channel, *channel.rooms) if one.id is not None]
+    twice = _first_twice(iter(ids))
+    if twice is not None:
+        yield f"channels: the id {twice} is declared twice"
+
+
+def _key_problems(config: Config) -> Iterator[str]:
+    for key in config.backend.keys:
+        if not key.key:
+            yield f"backend.keys: {key.name} has neither key nor key_file"
+        for scope in key.scopes:
+            if scope != "*" and scope not in [known.value for known in Scope]:
+                yield f"backend.keys: {key.name} has the unknown scope {scope}"
+
+
+def _first_twice(names: Iterator[str]) -> str | None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
+
+
+def _paths(node: Any, where: str) -> Iterator[str]:
+    """Every key that is given, dotted, without the indexes of lists."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _paths(item, where)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            place = _join(where, key)
+            yield place
+            yield from _paths(value, place)
+
+
+def _mask(node: Any, key: str = "") -> Any:
+    if isinstance(node, dict):
+        return {name: _mask(value, name) for name, value in node.items()}
+    if isinstance(node, (list, tuple)):
+        return [_mask(value, key) for value in node]
+    if key in _SECRETS and isinstance(node, str) and node:
+        return MASK
+    return _mask_url(node) if isinstance(node, str) and "://" in node else node
+
+
+def _mask_url(url: str) -> str:
+    return re.sub(r"(://[^:/@]*):[^@/]*@", rf"\1:{MASK}@", url)
+
+
+def _without_none(node: Any) -> Any:
+    """TOML has no null: an absent value is an absent key."""
+    if isinstance(node, dict):
+        return {name: _without_none(value) for name, value in node.items() if value is not None}
+    return [_without_none(value) for value in node] if isinstance(node, (list, tuple)) else node

@@ -1,0 +1,169 @@
+"""Every interface of the server, with its contract in prose. Implementations do not repeat it.
+
+The promises, each kept by a test of its own:
+
+1. Commands of one connection take effect and are answered in order. Consecutive messages may share a commit: the next
+   is admitted while earlier ones wait, its checks see their effects, the replies keep the order. Any other verb waits.
+2. Messages of a room are seen in `seq` order by every session; `seq` has no gaps. A membership change flushes the
+   room's pending frames first. An edit or a deletion never overtakes its message.
+3. A client sees the reply to its command before the echo of its own event.
+4. A 200 for a message means that it is on disk. Nothing is announced before its commit.
+5. Nothing else is ordered. Delivery to a connection is at most once; a client heals a gap with `history`.
+6. Everything that waits has a bound and a timeout.
+"""
+
+from __future__ import annotations
+
+from zope.interface import Attribute, Interface
+
+
+class INamedPlugin(Interface):
+    """What every plugin has. One is found by `twisted.plugin.getPlugins` in `chat.plugins` or by an entry point of the
+    group `chat.plugins`."""
+
+    name = Attribute("Unique and kebab-case: the configuration section, the log field, the metric label.")
+    options = Attribute("The msgspec struct of the section `[plugins.<name>]`; unknown keys there are refused.")
+
+
+class IChatPlugin(INamedPlugin):
+    """A plugin that adds verbs, guards, observers, authenticators or REST endpoints."""
+
+    def build(options: object, services: object) -> object:
+        """Make the parts of this plugin for one server and return them as a `chat.plugin.Contribution`.
+
+        Called once per server, before it listens. `services` is a `chat.plugin.Services`; what it names may be used
+        once the server runs, not during the build. Raise ConfigError to refuse to start.
+        """
+
+
+class IStorePlugin(INamedPlugin):
+    """A plugin that keeps what must survive. The scheme of `storage.url` picks one."""
+
+    schemes = Attribute("The URL schemes that this store serves, a tuple of strings.")
+
+    def open(url: str, options: object, reactor: object) -> object:
+        """Return an `IStore` for `url` that is not yet opened."""
+
+
+class IVerb(Interface):
+    """One use case: exactly one owner, one reply or one error."""
+
+    event = Attribute("The event name of the request on the wire, or None when only other code dispatches it.")
+    verbs = Attribute("Accepted words of the body's `verb`, a tuple; empty when the request carries none.")
+    reply_event = Attribute("The event name of the reply.")
+    request = Attribute("The class of the request, a `chat.slots.Activity`. Names the verb for `dispatch`.")
+    requires = Attribute("A `chat.plugin.Requires`: who may call.")
+
+    async def handle(context: object, request: object) -> object:
+        """Do it, and return a `chat.plugin.Outcome` with the reply and the events, which are published afterwards.
+
+        Raise ChatError to refuse; then nothing was changed. Anything else that is raised is a bug: the client gets 250
+        with an incident id. A verb whose only wait is its commit may return a Deferred of the Outcome: from then on
+        the command counts as admitted, and the connection's next command of the same verb may start. Effects that
+        later checks look at are in place before it returns.
+        """
+
+
+class IGuard(Interface):
+    """A veto before a verb. First refusal wins."""
+
+    name = Attribute("Unique name, for logs.")
+    phase = Attribute("A `chat.plugin.Phase`: RATE, then ACCESS, CONTENT and CUSTOM.")
+    verbs = Attribute("The event names that it looks at, a frozenset; None for all.")
+
+    async def check(context: object, request: object) -> None:
+        """Return to allow, raise ChatError to refuse. No effects. A crash refuses with 250.
+
+        In the phase RATE the request is not decoded yet, and `request` is None.
+        """
+
+
+class IObserver(Interface):
+    """Whoever wants to know what happened."""
+
+    name = Attribute("Unique name, for logs.")
+    events = Attribute("The event classes that it wants, a tuple; subclasses are included.")
+
+    async def observe(event: object) -> None:
+        """Called after the commit, one event at a time, in the order of publication.
+
+        A crash is logged and counted and never seen by a client. While an observation runs, later events wait in a
+        bounded queue; those beyond it are dropped and counted. One that takes longer than the bus allows is cancelled.
+        """
+
+
+class IAuthenticator(Interface):
+    """Decides who somebody is."""
+
+    async def authenticate(login: object) -> object:
+        """Return the `chat.plugin.Identity` for a `chat.requests.Login`: name and trusted attributes.
+
+        Raise ChatError: NO_USER_IN_SESSION where a token is needed and missing, INVALID_TOKEN where it is wrong.
+        """
+
+
+class IStore(Interface):
+    """What survives a kill. Every method is one transaction: all of it is kept, or nothing.
+
+    Methods that return a Deferred are called in the reactor's thread and fire there. Writes take effect in the order
+    of the calls and their Deferreds fire in that order. A Deferred fails with StorageError, never with the database's
+    own error. Not more than a bounded number of calls may wait; above it they fail at once.
+    """
+
+    def open(declared: object) -> object:
+        """Bring the schema up to date, apply the `chat.world.Declared`, and return the `chat.world.World`.
+
+        Blocks; called once, before the server listens. Raises ConfigError when the database cannot be used, among
+        others when its schema is newer than the code: then nothing in it is touched.
+        """
+
+    def close() -> object:
+        """Finish what is queued and let go of the database. Returns a Deferred."""
+
+    def ping() -> object:
+        """A Deferred that fires when the writer has come to this call: the store answers."""
+
+    def record_login(user_id: str, identity: object, at: object) -> object:
+        """Make the user known or bring name and attributes up to date. A Deferred of the `User`."""
+
+    def find_user(user_id: str) -> object:
+        """A Deferred of the `User`, or None."""
+
+    def append_message(draft: object) -> object:
+        """Store a `chat.messages.Draft` with its room's next seq. A Deferred of the `chat.messages.Appended`.
+
+        Messages that wait together share one commit. A draft whose client_id the same author used in the room within
+        24 h stores nothing: it gives the first message again, or fails with ChatError VALIDATION_ERROR when the
+        content differs.
+        """
+
+    def recent_messages(room: object, limit: int) -> object:
+        """A Deferred of a `chat.messages.Span`: the room's newest messages that are not deleted."""
+
+    def messages_since(room: object, since: object, limit: int) -> object:
+        """A Deferred of a `chat.messages.Span`: the newest `limit` messages published at or after `since` that are not
+        deleted."""
+
+    def messages_after(room: object, seq: int, limit: int) -> object:
+        """A Deferred of a `chat.messages.Span`: at most `limit` messages above `seq`, tombstones included."""
+
+    def put_mutes(mutes: object, audits: object) -> object:
+        """Set mutes, replacing those of the same users and rooms, with their audit rows. A Deferred of None."""
+
+    def end_mute(user_id: str, room_id: str, audit: object) -> object:
+        """Take a mute away, with its audit row. A Deferred of None."""
+
+
+class IEndpoint(Interface):
+    """One call of the backend REST API."""
+
+    method = Attribute("The HTTP method.")
+    path = Attribute("The path below the root of the backend endpoint, without the leading slash.")
+    scope = Attribute("A `chat.plugin.Scope`: what the caller's key must hold.")
+    body = Attribute("The msgspec type of the JSON body; a query string fills the same names.")
+
+    async def call(caller: object, body: object) -> object:
+        """Do it and return the `data` of the answer: anything that JSON can carry. Raise ChatError to refuse.
+
+        `caller` is a `chat.plugin.Context` with an operator's rights.
+        """

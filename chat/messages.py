@@ -1,0 +1,133 @@
+"""Messages: the rules of their content, and the newest ones of active rooms in memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import datetime
+
+from msgspec import Struct, field
+from twisted.internet.defer import Deferred
+
+from chat.errors import ChatError, ErrorCode
+from chat.ichat import IStore
+from chat.presence import Presence
+from chat.model import Message, MessageId, Room, RoomId, User, new_id
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """A message on its way to the store."""
+
+    id: MessageId = field(default_factory=new_id)  # type: ignore[assignment]
+    room: Room
+    author: User
+    body: str
+    published: datetime
+    client_id: str | None = None
+
+
+class Appended(Struct, frozen=True):
+    """What the store made of a draft. `repeated`: the message was stored before, by an earlier try."""
+
+    message: Message
+    repeated: bool = False
+
+
+class Span(Struct, frozen=True):
+    """A run of a room's messages, oldest first. `head` is the room's newest seq, `floor` the newest that is not kept."""
+
+    messages: tuple[Message, ...]
+    head: int
+    floor: int = 0
+
+
+def check_body(body: str, max_characters: int) -> None:
+    """Raise EMPTY_MESSAGE, MSG_TOO_LONG (limit in characters), or VALIDATION_ERROR for a NUL, which not every store
+    can keep."""
+    if not body.strip():
+        raise ChatError(ErrorCode.EMPTY_MESSAGE)
+    if len(body) > max_characters:
+        raise ChatError(ErrorCode.MSG_TOO_LONG, f"object.content has more than {max_characters} characters")
+    if "\0" in body:
+        raise ChatError(ErrorCode.VALIDATION_ERROR, "object.content has a NUL character")
+
+
+class _Timeline:
+    """The newest messages of one room. While it loads, `messages` are those posted since."""
+
+    __slots__ = ("head", "messages", "waiting")
+
+    def __init__(self, limit: int) -> None:
+        self.messages: deque[Message] = deque(maxlen=limit)
+        self.head = 0
+        self.waiting: list[Deferred[None]] | None = []
+
+
+class Timelines:
+    """The newest messages of the rooms that somebody is in: at most `limit` of each.
+
+    `open` before the first look at a room; `posted` for every committed message, in `seq` order; `release_if_empty`
+    when a user has left.
+    """
+
+    def __init__(self, store: IStore, presence: Presence, limit: int) -> None:
+        self._store = store
+        self._presence = presence
+        self._limit = limit
+        self._rooms: dict[RoomId, _Timeline] = {}
+
+    async def open(self, room: Room) -> None:
+        """Have the room's messages in memory. Returns at once when they are. Raises StorageError."""
+        timeline = self._rooms.get(room.id)
+        if timeline is None:
+            await self._load(room)
+        elif timeline.waiting is not None:
+            loaded: Deferred[None] = Deferred()
+            timeline.waiting.append(loaded)
+            await loaded
+
+    async def _load(self, room: Room) -> None:
+        timeline = self._rooms[room.id] = _Timeline(self._limit)
+        try:
+            span: Span = await self._store.recent_messages(room, self._limit)
+        except BaseException as problem:
+            del self._rooms[room.id]
+            for waiting in timeline.waiting or ():
+                waiting.errback(problem)
+            raise
+        live = [message for message in timeline.messages if message.seq > span.head]
+        timeline.messages = deque((*span.messages, *live), maxlen=self._limit)
+        timeline.head = live[-1].seq if live else span.head
+        waiters, timeline.waiting = timeline.waiting or (), None
+        for waiting in waiters:
+            waiting.callback(None)
+
+    def posted(self, message: Message) -> None:
+        """A message of the room is committed. A gap (an earlier one was given up by a timeout) makes the room load
+        anew."""
+        timeline = self._rooms.get(message.room_id)
+        if timeline is None:
+            return
+        if timeline.waiting is None and message.seq != timeline.head + 1:
+            del self._rooms[message.room_id]
+            return
+        timeline.messages.append(message)
+        timeline.head = message.seq
+
+    async def recent(self, room: Room) -> Span:
+        """The room's newest messages, oldest first, from memory or else from the store. Raises StorageError."""
+        if self._presence.occupant_count(room.id):
+            await self.open(room)
+            return self.newest(room.id)
+        span: Span = await self._store.recent_messages(room, self._limit)
+        return span
+
+    def newest(self, room_id: RoomId) -> Span:
+        """The room's newest messages, oldest first, without deleted ones. The room is open."""
+        timeline = self._rooms[room_id]
+        return Span(tuple(timeline.messages), timeline.head)
+
+    def release_if_empty(self, room_id: RoomId) -> None:
+        """Forget a room that nobody is in, unless somebody is just opening it."""
+        timeline = self._rooms.get(room_id)
+        if timeline is not None and timeline.waiting is None and not self._presence.occupant_count(room_id):
+            del self._rooms[room_id]

@@ -1,0 +1,124 @@
+"""The entities of the domain: frozen values, their ids, their roles. Imports nothing of the package.
+
+Every user, channel, room and message has a public id (a string) and an integer key that is never reused.
+Times are aware UTC datetimes.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Final, NewType
+
+from msgspec import Struct
+
+UserId = NewType("UserId", str)
+ChannelId = NewType("ChannelId", str)
+RoomId = NewType("RoomId", str)
+MessageId = NewType("MessageId", str)
+
+USER_ID: Final = re.compile(r"[A-Za-z0-9._@:-]{1,64}", re.ASCII)
+ID_LENGTH: Final = 64
+SYSTEM_ID: Final = UserId("0")
+SYSTEM_NAME: Final = "admin"
+
+
+def new_id() -> str:
+    """A fresh public id: a random UUID in its usual text form."""
+    return str(uuid.uuid4())
+
+
+class Role(Enum):
+    """What a user may be, globally, in a channel or in a room. The order is the order on the wire."""
+
+    SUPERUSER = "superuser"
+    GLOBALMOD = "globalmod"
+    ADMIN = "admin"
+    MODERATOR = "moderator"
+    OWNER = "owner"
+
+
+class Access(Enum):
+    """Who may come in: anybody whom the ACLs let, or durable members alone."""
+
+    OPEN = "open"
+    MEMBERS = "members"
+
+
+class RoomKind(Enum):
+    """How a room lives: declared, made by a user, between users, or a channel's room for its admins."""
+
+    STATIC = "static"
+    TEMPORARY = "temporary"
+    CONVERSATION = "conversation"
+    ADMIN = "admin"
+
+
+class User(Struct, frozen=True):
+    """A known user. `attributes` are the trusted ones: an authenticator or a front supplied them."""
+
+    key: int
+    id: UserId
+    name: str
+    origin: str
+    attributes: Mapping[str, str]
+
+
+class Acl(Struct, frozen=True):
+    """One condition: `action` needs the caller to satisfy `type` with `value`."""
+
+    action: str
+    type: str
+    value: str
+
+
+class Channel(Struct, frozen=True):
+    """A group of rooms. `sort` orders channels, lowest first."""
+
+    key: int
+    id: ChannelId
+    name: str
+    sort: int
+    tags: tuple[str, ...]
+    is_default: bool
+    acls: tuple[Acl, ...] = ()
+
+
+class Room(Struct, frozen=True):
+    """A place for messages. A conversation has no channel."""
+
+    key: int
+    id: RoomId
+    name: str
+    channel_id: ChannelId | None
+    kind: RoomKind
+    access: Access
+    sort: int
+    acls: tuple[Acl, ...] = ()
+
+
+class Message(Struct, frozen=True):
+    """A stored message. `seq` counts the messages of its room from 1 without gaps; a deleted one keeps its number."""
+
+    key: int
+    id: MessageId
+    room_id: RoomId
+    seq: int
+    author: User
+    body: str
+    published: datetime
+    deleted: bool = False
+
+
+class Mute(Struct, frozen=True):
+    """A user may not speak in a room until `until`. `duration` is as given, `reason` may be empty."""
+
+    user_id: UserId
+    room_id: RoomId
+    actor_id: UserId
+    duration: str
+    reason: str
+    until: datetime

@@ -1,0 +1,61 @@
+"""Mutes in force, kept in memory beside the store; they end by themselves when their time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+
+from chat.model import Mute, RoomId, UserId
+
+
+class Audit(Struct, frozen=True):
+    """One row of the audit log: who did what to whom, where, why, until when."""
+
+    at: datetime
+    key_name: str
+    actor_id: UserId
+    action: str
+    user_id: UserId
+    room_id: RoomId | None
+    reason: str
+    until: datetime | None = None
+
+
+class Mutes:
+    """The mutes that have not ended."""
+
+    def __init__(self, mutes: Iterable[Mute]) -> None:
+        self._rooms: dict[RoomId, dict[UserId, Mute]] = {}
+        for mute in mutes:
+            self._rooms.setdefault(mute.room_id, {})[mute.user_id] = mute
+
+    def put(self, mute: Mute, now: datetime) -> None:
+        """Set a mute in place of the user's former one in the room, and forget those of the room that ended."""
+        room = self._rooms.setdefault(mute.room_id, {})
+        for user_id in [user_id for user_id, old in room.items() if old.until <= now]:
+            del room[user_id]
+        room[mute.user_id] = mute
+
+    def end(self, user_id: UserId, room_id: RoomId) -> None:
+        """Take a mute away, if there is one."""
+        room = self._rooms.get(room_id, {})
+        room.pop(user_id, None)
+        if not room:
+            self._rooms.pop(room_id, None)
+
+    def of(self, user_id: UserId, room_id: RoomId, now: datetime) -> Mute | None:
+        """The mute that keeps the user from speaking in the room at `now`."""
+        room = self._rooms.get(room_id)
+        mute = None if room is None else room.get(user_id)
+        return mute if mute is not None and mute.until > now else None
+
+    def in_room(self, room_id: RoomId, now: datetime) -> list[Mute]:
+        """The mutes of a room."""
+        return [mute for mute in self._rooms.get(room_id, {}).values() if mute.until > now]
+
+    def of_user(self, user_id: UserId, now: datetime) -> list[Mute]:
+        """The mutes of a user in all rooms."""
+        found = (self.of(user_id, room_id, now) for room_id in self._rooms)
+        return [mute for mute in found if mute is not None]

@@ -1,0 +1,116 @@
+"""The way of every command, whatever front it came through: guards of the phase RATE, who may call, the request, the
+other guards by phase, the verb. No I/O of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import uuid4
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from chat.bus import Bus
+from chat.errors import ChatError, ConfigError, ErrorCode
+from chat.ichat import IGuard, IVerb
+from chat.plugin import Context, Outcome, Phase, Requires
+from chat.slots import Activity
+
+
+class Pipeline:
+    """The registry of verbs and guards, and the order in which they are asked."""
+
+    log = Logger()
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._by_event: dict[str, IVerb] = {}
+        self._by_request: dict[type[Activity], IVerb] = {}
+        self._guards: list[IGuard] = []
+        self._asked: dict[IVerb, tuple[tuple[IGuard, ...], tuple[IGuard, ...]]] = {}
+
+    def add_verb(self, verb: IVerb, plugin: str) -> None:
+        """Register a verb. Raises ConfigError when another one has its event or its request."""
+        if verb.event in self._by_event or verb.request in self._by_request:
+            raise ConfigError(f"plugin {plugin}: the verb {verb.event or verb.request.__name__} exists already")
+        if verb.event is not None:
+            self._by_event[verb.event] = verb
+        self._by_request[verb.request] = verb
+
+    def add_guards(self, guards: Iterable[IGuard]) -> None:
+        """Ask these guards too. Within a phase, guards are asked in the order in which they came."""
+        self._guards = sorted([*self._guards, *guards], key=lambda guard: Phase(guard.phase))
+        self._asked.clear()
+
+    def verb_named(self, event: str) -> IVerb | None:
+        """The verb behind an event name of the wire."""
+        return self._by_event.get(event)
+
+    def verb_for(self, request: type[Activity]) -> IVerb:
+        """The verb that takes this kind of request. Raises ConfigError when no plugin brought one."""
+        verb = self._by_request.get(request)
+        if verb is None:
+            raise ConfigError(f"no plugin provides the verb for {request.__name__}")
+        return verb
+
+    @property
+    def verbs(self) -> Iterable[IVerb]:
+        """Every verb."""
+        return self._by_request.values()
+
+    async def start(
+        self, context: Context, verb: IVerb, decode: Callable[[], Activity]
+    ) -> Outcome | Deferred[Outcome]:
+        """Run a command up to its outcome, or up to the wait for its commit. Publishes nothing.
+
+        `decode` makes the request, after the rate guards and the login check. Raises ChatError alone, also through the
+        Deferred: a bug has become UNKNOWN_ERROR with an incident id, and is in the log under that id.
+        """
+        try:
+            first, later = self._guards_of(verb)
+            for guard in first:
+                await guard.check(context, None)
+            if verb.requires is Requires.LOGGED_IN and context.user is None:
+                raise ChatError(ErrorCode.NO_USER_IN_SESSION)
+            request = decode()
+            for guard in later:
+                await guard.check(context, request)
+            outcome = await verb.handle(context, request)
+        except ChatError:
+            raise
+        except Exception:
+            raise self._incident(Failure(), verb) from None
+        if isinstance(outcome, Deferred):
+            outcome.addErrback(self._contain, verb)
+        return outcome  # type: ignore[no-any-return]
+
+    async def dispatch(self, context: Context, request: Activity) -> Outcome:
+        """Run a request as a whole, publish its events, and return the outcome. Raises ChatError."""
+        outcome: Any = await self.start(context, self.verb_for(type(request)), lambda: request)
+        if isinstance(outcome, Deferred):
+            outcome = await outcome
+        self.publish(outcome)
+        return outcome  # type: ignore[no-any-return]
+
+    def publish(self, outcome: Outcome) -> None:
+        """Announce what a command did. Its reply is on the way already."""
+        if outcome.events:
+            self._bus.publish(outcome.events)
+
+    def _guards_of(self, verb: IVerb) -> tuple[tuple[IGuard, ...], tuple[IGuard, ...]]:
+        asked = self._asked.get(verb)
+        if asked is None:
+            guards = [guard for guard in self._guards if guard.verbs is None or verb.event in guard.verbs]
+            first = tuple(guard for guard in guards if guard.phase is Phase.RATE)
+            asked = self._asked[verb] = (first, tuple(guards[len(first) :]))
+        return asked
+
+    def _contain(self, failure: Failure, verb: IVerb) -> Failure:
+        return failure if failure.check(ChatError) else Failure(self._incident(failure, verb))
+
+    def _incident(self, failure: Failure, verb: IVerb) -> ChatError:
+        incident = uuid4().hex[:12]
+        name = verb.event or verb.request.__name__
+        self.log.failure("{verb} failed, incident {incident}", failure, verb=name, incident=incident)
+        return ChatError(ErrorCode.UNKNOWN_ERROR, f"{ErrorCode.UNKNOWN_ERROR.text}, incident {incident}")

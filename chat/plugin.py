@@ -1,0 +1,139 @@
+"""What plugins are handed and what they hand back. Values only; the contracts are in `chat.ichat`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from twisted.plugin import IPlugin
+from zope.interface import implementer
+
+from chat.ichat import IAuthenticator, IChatPlugin, IEndpoint, IGuard, IObserver, IStore, IVerb
+
+if TYPE_CHECKING:
+    from chat.config import Config
+    from chat.events import Event
+    from chat.messages import Timelines
+    from chat.model import User
+    from chat.moderation import Mutes
+    from chat.presence import Presence, Session
+    from chat.requests import Login
+    from chat.rooms import Rooms
+    from chat.slots import Activity
+    from chat.users import Users
+
+
+class Requires(Enum):
+    """Who may call a verb."""
+
+    ANYONE = "anyone"
+    LOGGED_IN = "logged in"
+
+
+class Phase(IntEnum):
+    """When a guard is asked."""
+
+    RATE = 0
+    ACCESS = 1
+    CONTENT = 2
+    CUSTOM = 3
+
+
+class Scope(Enum):
+    """What a backend key may do. `*` in the configuration is all of them."""
+
+    READ = "read"
+    MODERATE = "moderate"
+    ROOMS = "rooms"
+    ADMIN = "admin"
+
+
+class Context(Struct, frozen=True):
+    """Who calls, and when. `session` is None for a call from a backend; `key_name` is the backend's key.
+
+    `user` is None before a login. `now` is the time at which the command began.
+    """
+
+    now: datetime
+    user: User | None = None
+    session: Session | None = None
+    key_name: str = ""
+
+    @property
+    def caller(self) -> User:
+        """The user, for verbs that need a login."""
+        assert self.user is not None
+        return self.user
+
+
+class Outcome(Struct, frozen=True):
+    """What a verb did: the reply (None for one without data), and the events to publish, in order.
+
+    `closing`: the session ends after the reply.
+    """
+
+    reply: Activity | None = None
+    events: tuple[Event, ...] = ()
+    closing: bool = False
+
+
+class Identity(Struct, frozen=True):
+    """What an authenticator vouches for."""
+
+    name: str
+    attributes: Mapping[str, str]
+    origin: str = "login"
+
+
+class NoOptions(Struct, frozen=True, forbid_unknown_fields=True):
+    """The options of a plugin that has none."""
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """The parts that a plugin adds to a server."""
+
+    verbs: tuple[IVerb, ...] = ()
+    guards: tuple[IGuard, ...] = ()
+    observers: tuple[IObserver, ...] = ()
+    authenticators: Mapping[str, IAuthenticator] | None = None
+    endpoints: tuple[IEndpoint, ...] = ()
+
+
+@dataclass(frozen=True)
+class Services:
+    """What plugins work with. The domain objects are live; change them through their own methods alone.
+
+    `dispatch(context, request)` runs another request through the whole pipeline and gives its Outcome after the
+    events are published. `authenticate(login)` asks the configured authenticator. `seconds()` is monotonic.
+    """
+
+    config: Config
+    store: IStore
+    rooms: Rooms
+    users: Users
+    presence: Presence
+    timelines: Timelines
+    mutes: Mutes
+    dispatch: Callable[[Context, Activity], Awaitable[Outcome]]
+    authenticate: Callable[[Login], Awaitable[Identity]]
+    seconds: Callable[[], float]
+
+
+@implementer(IPlugin, IChatPlugin)
+@dataclass(frozen=True)
+class Plugin:
+    """The plain way to be a plugin: `plugin = Plugin("name", build)` in a module of `chat.plugins`."""
+
+    name: str
+    builder: Callable[[Any, Services], Contribution]
+    options: type[Struct] = NoOptions
+
+    def build(self, options: object, services: object) -> Contribution:
+        """Ask the builder."""
+        assert isinstance(services, Services)
+        return self.builder(options, services)

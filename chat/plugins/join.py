@@ -1,0 +1,92 @@
+"""join: come into a room and see what was said there."""
+
+from __future__ import annotations
+
+from zope.interface import implementer
+
+from chat.activities import HistoryEntry, RoomRef, UserRef, acl_entries, attributes_of
+from chat.events import Event, UserConnected, UserJoined
+from chat.ichat import IVerb
+from chat.model import Room
+from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
+from chat.requests import Join, Joined
+from chat.rosters import roster
+
+
+@implementer(IVerb)
+class JoinVerb:
+    """The session subscribes to the room, its user occupies it. Joining again answers again and announces nothing.
+
+    Nothing waits between the look at the newest messages and the subscription, so that the session gets each message
+    above the head of its reply exactly once. Raises NO_SUCH_ROOM, MULTIPLE_ROOMS_WITH_NAME.
+    """
+
+    event = "join"
+    verbs = ("join",)
+    reply_event = "gn_join"
+    request = Join
+    requires = Requires.LOGGED_IN
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def handle(self, context: Context, request: Join) -> Outcome:
+        """See `IVerb`."""
+        assert context.session is not None
+        room = self._services.rooms.entered(context.caller.id, request)
+        await self._services.timelines.open(room)
+        came_in, unannounced = self._services.presence.join(context.session, room.id)
+        events = (*self._connected(context, room, unannounced), *self._joined(context, room, came_in))
+        return Outcome(self._reply(context, room), events)
+
+    def _connected(self, context: Context, room: Room, unannounced: bool) -> tuple[Event, ...]:
+        if not unannounced:
+            return ()
+        user = context.caller
+        return (
+            UserConnected(
+                published=context.now,
+                user=UserRef.of(user),
+                attributes=attributes_of(self._services.users.public(user.attributes)),
+                room_id=room.id,
+                user_id=user.id,
+            ),
+        )
+
+    def _joined(self, context: Context, room: Room, came_in: bool) -> tuple[Event, ...]:
+        if not came_in:
+            return ()
+        user = context.caller
+        return (
+            UserJoined(
+                published=context.now,
+                user=UserRef.of(user),
+                roles=self._services.rooms.roles.shown_in(user.id, room),
+                image=user.attributes.get("image", ""),
+                attributes=attributes_of(self._services.users.public(user.attributes)),
+                room=RoomRef.of(room),
+                room_id=room.id,
+            ),
+        )
+
+    def _reply(self, context: Context, room: Room) -> Joined:
+        services = self._services
+        span = services.timelines.newest(room.id)
+        return Joined(
+            published=context.now,
+            room=RoomRef.of(room),
+            acls=acl_entries(room.acls),
+            history=tuple(HistoryEntry.of(message) for message in reversed(span.messages)),
+            owners=tuple(UserRef(*owner) for owner in services.rooms.roles.owners_of(room.id)),
+            users=roster(services, room, 0, services.config.rooms.join_users_max),
+            user_count=services.presence.occupant_count(room.id),
+            head=span.head,
+        )
+
+
+def build(options: NoOptions, services: Services) -> Contribution:
+    """The parts of this plugin."""
+    return Contribution(verbs=(JoinVerb(services),))
+
+
+plugin = Plugin("join", build)

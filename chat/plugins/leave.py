@@ -1,0 +1,47 @@
+"""leave: go out of a room, with all sessions."""
+
+from __future__ import annotations
+
+from zope.interface import implementer
+
+from chat.activities import RoomRef, UserRef
+from chat.events import UserLeft
+from chat.ichat import IVerb
+from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
+from chat.requests import Leave
+
+
+@implementer(IVerb)
+class LeaveVerb:
+    """Takes the user out of the room; who is not there is out already.
+
+    Raises NO_SUCH_ROOM, MULTIPLE_ROOMS_WITH_NAME.
+    """
+
+    event = "leave"
+    verbs = ("leave", "join")  # the example of seed 000 for leaving by name says "join"
+    reply_event = "gn_leave"
+    request = Leave
+    requires = Requires.LOGGED_IN
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def handle(self, context: Context, request: Leave) -> Outcome:
+        """See `IVerb`."""
+        room = self._services.rooms.entered(context.caller.id, request)
+        if not self._services.presence.leave(context.caller.id, room.id):
+            return Outcome()
+        self._services.timelines.release_if_empty(room.id)
+        left = UserLeft(
+            published=context.now, user=UserRef.of(context.caller), room=RoomRef.of(room), room_id=room.id
+        )
+        return Outcome(events=(left,))
+
+
+def build(options: NoOptions, services: Services) -> Contribution:
+    """The parts of this plugin."""
+    return Contribution(verbs=(LeaveVerb(services),))
+
+
+plugin = Plugin("leave", build)

@@ -1,0 +1,58 @@
+"""list_rooms: the rooms of a channel that the caller may enter."""
+
+from __future__ import annotations
+
+from zope.interface import implementer
+
+from chat.activities import acl_entries
+from chat.ichat import IVerb
+from chat.model import Room, User
+from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
+from chat.requests import ListRooms, RoomEntry, Rooms
+
+
+@implementer(IVerb)
+class ListRoomsVerb:
+    """Lists rooms in sort order, with the number of users in each and the caller's roles there.
+
+    Raises NO_SUCH_CHANNEL.
+    """
+
+    event = "list_rooms"
+    verbs = ("list",)
+    reply_event = "gn_list_rooms"
+    request = ListRooms
+    requires = Requires.LOGGED_IN
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def handle(self, context: Context, request: ListRooms) -> Outcome:
+        """See `IVerb`."""
+        rooms = self._services.rooms
+        channel = rooms.channel(request.channel_id)
+        entries = [
+            self._entry(context.caller, room)
+            for room in rooms.rooms_in(channel.id)
+            if rooms.may_enter(context.caller.id, room)
+        ]
+        return Outcome(Rooms(channel.id, tuple(entries)))
+
+    def _entry(self, caller: User, room: Room) -> RoomEntry:
+        return RoomEntry(
+            id=room.id,
+            name=room.name,
+            sort=room.sort,
+            users=self._services.presence.occupant_count(room.id),
+            kind=room.kind.value,
+            roles=self._services.rooms.roles.shown_in(caller.id, room),
+            acls=acl_entries(room.acls),
+        )
+
+
+def build(options: NoOptions, services: Services) -> Contribution:
+    """The parts of this plugin."""
+    return Contribution(verbs=(ListRoomsVerb(services),))
+
+
+plugin = Plugin("list-rooms", build)

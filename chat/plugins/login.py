@@ -1,0 +1,79 @@
+"""login: somebody says who they are, the authenticator decides."""
+
+from __future__ import annotations
+
+from msgspec import structs
+from zope.interface import implementer
+
+from chat.activities import UserRef, attributes_of
+from chat.errors import ChatError, ErrorCode
+from chat.events import Event, UserConnected
+from chat.ichat import IVerb
+from chat.model import SYSTEM_ID, User, UserId
+from chat.plugin import Context, Contribution, Identity, NoOptions, Outcome, Plugin, Requires, Services
+from chat.requests import LoggedIn, Login, RoleEntry
+
+
+@implementer(IVerb)
+class LoginVerb:
+    """Makes the session the user's. A failed login leaves nothing behind, and its connection is closed soon after.
+
+    Raises INVALID_LOGIN for user `0`, which is the system's, and for another user on the same connection; whatever the
+    authenticator raises.
+    """
+
+    event = "login"
+    verbs = ("login",)
+    reply_event = "gn_login"
+    request = Login
+    requires = Requires.ANYONE
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def handle(self, context: Context, request: Login) -> Outcome:
+        """See `IVerb`."""
+        assert context.session is not None
+        if request.user_id == SYSTEM_ID:
+            raise ChatError(ErrorCode.INVALID_LOGIN, "this user does not log in")
+        if context.user is not None and context.user.id != request.user_id:
+            raise ChatError(ErrorCode.INVALID_LOGIN, "another user is logged in on this connection")
+        identity: Identity = await self._services.authenticate(request)
+        user: User = await self._services.store.record_login(request.user_id, identity, context.now)
+        self._services.rooms.roles.renamed(user.id, user.name)
+        was_offline = self._services.presence.login(context.session, user)
+        return Outcome(self._reply(context, user), self._connected(context, user) if was_offline else ())
+
+    def _connected(self, context: Context, user: User) -> tuple[Event, ...]:
+        attributes = attributes_of(self._services.users.public(user.attributes))
+        return (UserConnected(published=context.now, user=UserRef.of(user), attributes=attributes),)
+
+    def _reply(self, context: Context, user: User) -> LoggedIn:
+        config = self._services.config
+        limits = {name: int(value) for name, value in structs.asdict(config.limits).items()}
+        return LoggedIn(
+            published=context.now,
+            user=UserRef.of(user),
+            roles=tuple(self._roles(user.id)),
+            limits=limits | {"max_characters": config.messages.max_characters},
+            reconnect_jitter_s=config.drain.drain_s,
+        )
+
+    def _roles(self, user_id: UserId) -> list[RoleEntry]:
+        """The roles by scope; the global ones also under the name that clients of the original know."""
+        rooms = self._services.rooms
+        entries = []
+        for scope, roles in rooms.roles.scopes(user_id):
+            if scope is None:
+                entries += [RoleEntry("global_roles", None, roles), RoleEntry("global_role", None, roles)]
+            else:
+                entries.append(RoleEntry("channel_role" if rooms.is_channel(scope) else "room_role", scope, roles))
+        return entries
+
+
+def build(options: NoOptions, services: Services) -> Contribution:
+    """The parts of this plugin."""
+    return Contribution(verbs=(LoginVerb(services),))
+
+
+plugin = Plugin("login", build)

@@ -1,0 +1,150 @@
+"""Mutes: a guard that keeps muted users from speaking, and the verbs behind the REST calls that set, end and list
+mutes."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from zope.interface import implementer
+
+from chat.activities import RoomRef
+from chat.durations import end_of
+from chat.errors import ChatError, ErrorCode
+from chat.events import MuteNotice, UserMuted, UserUnmuted
+from chat.ichat import IGuard, IVerb
+from chat.model import Mute
+from chat.moderation import Audit
+from chat.plugin import Context, Contribution, NoOptions, Outcome, Phase, Plugin, Requires, Services
+from chat.requests import ListMutes, MutePlan, Mutes, MuteUsers, SendMessage, UnmuteUser
+
+
+@implementer(IGuard)
+class MuteGuard:
+    """Refuses a muted user's message with 703, the whole seconds left and the reason."""
+
+    name = "mute"
+    phase = Phase.ACCESS
+    verbs = frozenset({"message"})
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def check(self, context: Context, request: SendMessage) -> None:
+        """See `IGuard`."""
+        mute = self._services.mutes.of(context.caller.id, request.room_id, context.now)
+        if mute is None:
+            return
+        notice = MuteNotice(
+            published=context.now,
+            seconds_left=str(ceil((mute.until - context.now).total_seconds())),
+            reason=mute.reason,
+            room=RoomRef.of(self._services.rooms.room(mute.room_id)),
+        )
+        raise ChatError(ErrorCode.USER_IS_BANNED, "muted in this room", notice=notice)
+
+
+@implementer(IVerb)
+class MuteVerb:
+    """Mutes users, all or none. A second mute replaces the duration, and the reason where one is given.
+
+    Raises NO_SUCH_USER, NO_SUCH_ROOM, INVALID_BAN_DURATION.
+    """
+
+    event = None
+    verbs = ()
+    reply_event = "gn_mute"
+    request = MuteUsers
+    requires = Requires.LOGGED_IN
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def handle(self, context: Context, request: MuteUsers) -> Outcome:
+        """See `IVerb`."""
+        mutes = [await self._mute(context, plan) for plan in request.plans]
+        audits = [
+            Audit(context.now, context.key_name, mute.actor_id, "mute", mute.user_id, mute.room_id, mute.reason, mute.until)
+            for mute in mutes
+        ]
+        await self._services.store.put_mutes(mutes, audits)
+        for mute in mutes:
+            self._services.mutes.put(mute, context.now)
+        return Outcome(events=tuple(self._event(context, mute) for mute in mutes))
+
+    async def _mute(self, context: Context, plan: MutePlan) -> Mute:
+        user = await self._services.users.known(plan.user_id)
+        actor = await self._services.users.known(plan.actor_id)
+        room = self._services.rooms.room(plan.room_id)
+        former = self._services.mutes.of(user.id, room.id, context.now)
+        reason = plan.reason if plan.reason is not None else "" if former is None else former.reason
+        return Mute(user.id, room.id, actor.id, plan.duration, reason, end_of(plan.duration, context.now))
+
+    def _event(self, context: Context, mute: Mute) -> UserMuted:
+        return UserMuted(
+            published=context.now,
+            actor_id=mute.actor_id,
+            user_id=mute.user_id,
+            duration=mute.duration,
+            until=mute.until,
+            reason=mute.reason,
+            room=RoomRef.of(self._services.rooms.room(mute.room_id)),
+        )
+
+
+@implementer(IVerb)
+class UnmuteVerb:
+    """Ends a mute. Raises NO_SUCH_USER, NO_SUCH_ROOM; ending a mute that is not there announces nothing."""
+
+    event = None
+    verbs = ()
+    reply_event = "gn_unmute"
+    request = UnmuteUser
+    requires = Requires.LOGGED_IN
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def handle(self, context: Context, request: UnmuteUser) -> Outcome:
+        """See `IVerb`."""
+        user = await self._services.users.known(request.user_id)
+        room = self._services.rooms.room(request.room_id)
+        if self._services.mutes.of(user.id, room.id, context.now) is None:
+            return Outcome()
+        row = Audit(context.now, context.key_name, context.caller.id, "unmute", user.id, room.id, "")
+        await self._services.store.end_mute(user.id, room.id, row)
+        self._services.mutes.end(user.id, room.id)
+        event = UserUnmuted(
+            published=context.now, actor_id=context.caller.id, user_id=user.id, room=RoomRef.of(room)
+        )
+        return Outcome(events=(event,))
+
+
+@implementer(IVerb)
+class ListMutesVerb:
+    """The mutes in force of a room, or of users. Raises NO_SUCH_ROOM."""
+
+    event = None
+    verbs = ()
+    reply_event = "gn_mutes"
+    request = ListMutes
+    requires = Requires.LOGGED_IN
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def handle(self, context: Context, request: ListMutes) -> Outcome:
+        """See `IVerb`."""
+        mutes = self._services.mutes
+        if request.room_id is not None:
+            return Outcome(Mutes(tuple(mutes.in_room(self._services.rooms.room(request.room_id).id, context.now))))
+        return Outcome(Mutes(tuple(mute for user in request.user_ids for mute in mutes.of_user(user, context.now))))
+
+
+def build(options: NoOptions, services: Services) -> Contribution:
+    """The parts of this plugin."""
+    return Contribution(
+        verbs=(MuteVerb(services), UnmuteVerb(services), ListMutesVerb(services)), guards=(MuteGuard(services),)
+    )
+
+
+plugin = Plugin("mute", build)

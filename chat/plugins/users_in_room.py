@@ -1,0 +1,41 @@
+"""users_in_room: who is in a room now."""
+
+from __future__ import annotations
+
+from zope.interface import implementer
+
+from chat.ichat import IVerb
+from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
+from chat.requests import ListUsers, Users
+from chat.rosters import roster
+
+
+@implementer(IVerb)
+class UsersInRoomVerb:
+    """Pages through the users of a room, operators and owners first. For who may enter it; else raises NO_SUCH_ROOM."""
+
+    event = "users_in_room"
+    verbs = ("list",)
+    reply_event = "gn_users_in_room"
+    request = ListUsers
+    requires = Requires.LOGGED_IN
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._most = services.config.rooms.join_users_max
+
+    async def handle(self, context: Context, request: ListUsers) -> Outcome:
+        """See `IVerb`."""
+        services = self._services
+        room = services.rooms.check_entry(context.caller.id, services.rooms.room(request.room_id))
+        limit = self._most if request.limit is None else min(request.limit, self._most)
+        page = roster(services, room, request.offset, limit)
+        return Outcome(Users(page, services.presence.occupant_count(room.id)))
+
+
+def build(options: NoOptions, services: Services) -> Contribution:
+    """The parts of this plugin."""
+    return Contribution(verbs=(UsersInRoomVerb(services),))
+
+
+plugin = Plugin("users-in-room", build)

@@ -1,0 +1,227 @@
+"""Everything of one server but its sockets: the domain, the pipeline, the plugins, the web trees.
+
+No singletons: two of these live side by side in one process. The reactor is an argument.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.logger import Logger
+from twisted.web.resource import Resource
+from twisted.web.server import Site
+
+from chat import loading
+from chat.bus import Bus
+from chat.config import Config
+from chat.config_file import convert
+from chat.declarations import declared_by
+from chat.errors import ConfigError
+from chat.ichat import IAuthenticator, IStore
+from chat.messages import Timelines
+from chat.moderation import Mutes
+from chat.pipeline import Pipeline
+from chat.plugin import Contribution, Identity, Services
+from chat.presence import Presence
+from chat.requests import Disconnect, Login
+from chat.rooms import Rooms
+from chat.users import Users
+from chat.web.auth import Keys, keys_of
+from chat.web.backend import Backend
+from chat.web.health import Health, is_alive, readiness
+from chat.web.json import BoundedRequest
+from chat.web.pages import static_pages
+from chat.wire.activity import Encoder
+from chat.wire.delivery import Delivery
+from chat.wire.frames import CloseCode
+from chat.wire.session import Front
+from chat.wire.websocket import WebSocketFront, websocket_resource
+
+# Closing many connections is spread, so that their clients do not come back all at once.
+CLOSES_PER_S = 200
+HTTP_TIMEOUT_S = 60
+
+
+class Server:
+    """One chat server. `open` before anything else; then `public` and `backend` are sites to listen with."""
+
+    log = Logger()
+
+    def __init__(self, config: Config, reactor: Any, source: str = "the configuration") -> None:
+        self.config = config
+        self._reactor = reactor
+        self._source = source
+        self._draining = False
+        self._store_plugin, self._chat_plugins = self._choose_plugins()
+        self._store: IStore = self._open_store_plugin()
+        self.presence = Presence()
+        self.keys = Keys(keys_of(config))
+
+    def open(self) -> None:
+        """Open the store and build the rest. Blocks; raises ConfigError."""
+        world = self._store.open(declared_by(self.config))
+        rooms = Rooms(world)
+        encoder = Encoder(self.config.environment)
+        self._delivery = Delivery(self.presence, encoder, rooms.roles.is_operator, self._at_turn_end)
+        self.presence.before_change = self._delivery.flush_room
+        self._bus = Bus(self._reactor, self._delivery.deliver)
+        self.pipeline = Pipeline(self._bus)
+        self._authenticators: dict[str, IAuthenticator] = {}
+        self._backend = Backend(
+            self.keys, world.system, self._reactor, legacy_status=self.config.rest.legacy_http_status
+        )
+        self._build_plugins(self._services(rooms, Mutes(world.mutes)))
+        front = Front(self.pipeline, self._delivery, encoder, self.config.limits, self._reactor)
+        self._websockets = WebSocketFront(front, self._reactor, self.config.web.origins)
+        self.public = self._site(self._public_tree())
+        self.backend = self._site(self._backend_tree())
+
+    async def drain(self) -> None:
+        """Stop in order: unready, commands answered, connections closed, observers done, store closed. Bounded by
+        `drain.drain_s` for each step."""
+        self._draining = True
+        bound_s = self.config.drain.drain_s
+        links = [link for link in self._websockets.links if link.chat is not None]
+        for link in links:
+            link.pause_reading()
+        answered = DeferredList([link.chat.drained() for link in links])
+        await self._at_most(bound_s, answered)
+        self._delivery.flush()
+        await self._at_most(bound_s, self._close(links, bound_s))
+        await self._bus.drain(bound_s)
+        await self._store.close()
+
+    def _services(self, rooms: Rooms, mutes: Mutes) -> Services:
+        config, store = self.config, self._store
+        public = config.users.public_attributes
+        return Services(
+            config=config,
+            store=store,
+            rooms=rooms,
+            users=Users(store, self.presence, None if public is None else frozenset(public)),
+            presence=self.presence,
+            timelines=Timelines(store, self.presence, config.history.limit),
+            mutes=mutes,
+            dispatch=self.pipeline.dispatch,
+            authenticate=self._authenticate,
+            seconds=self._reactor.seconds,
+        )
+
+    # Plugins
+
+    def _choose_plugins(self) -> tuple[loading.Found, list[loading.Found]]:
+        found = loading.load(self.config)
+        scheme = urlsplit(self.config.storage_url).scheme
+        stores = [one for one in found if one.kind == "store"]
+        serving = [one for one in stores if scheme in one.plugin.schemes]
+        if len(serving) != 1:
+            known = ", ".join(sorted(scheme for one in stores for scheme in one.plugin.schemes))
+            problem = f"no store serves {scheme}:" if not serving else f"several stores serve {scheme}:"
+            raise ConfigError(f"{self._source}: storage.url: {problem} known schemes are {known}")
+        return serving[0], [one for one in found if one.kind != "store"]
+
+    def _options(self, found: loading.Found) -> Struct:
+        raw = self.config.plugins.get(found.name, {})
+        options: Struct = convert(raw, found.plugin.options, self._source, f"plugins.{found.name}")
+        return options
+
+    def _open_store_plugin(self) -> IStore:
+        found = self._store_plugin
+        store: IStore = found.plugin.open(self.config.storage_url, self._options(found), self._reactor)
+        return store
+
+    def _build_plugins(self, services: Services) -> None:
+        for found in self._chat_plugins:
+            try:
+                contribution = found.plugin.build(self._options(found), services)
+            except ConfigError:
+                raise
+            except Exception as error:
+                self.log.failure("plugin {name} failed to build", name=found.name)
+                raise ConfigError(f"plugin {found.name}: build failed: {type(error).__name__}: {error}") from None
+            self._add(found, loading.check_contribution(found, contribution))
+        self._check_complete()
+
+    def _add(self, found: loading.Found, contribution: Contribution) -> None:
+        for verb in contribution.verbs:
+            self.pipeline.add_verb(verb, found.name)
+        self.pipeline.add_guards(contribution.guards)
+        for observer in contribution.observers:
+            self._bus.subscribe(observer)
+        for name, authenticator in (contribution.authenticators or {}).items():
+            if name in self._authenticators:
+                raise ConfigError(f"plugin {found.name}: the authenticator {name} exists already")
+            self._authenticators[name] = authenticator
+        self._backend.add(contribution.endpoints, found.name)
+
+    def _check_complete(self) -> None:
+        """What a server cannot be without."""
+        for request in (Login, Disconnect):
+            self.pipeline.verb_for(request)
+        kind = self.config.auth.kind
+        if kind not in self._authenticators:
+            known = ", ".join(sorted(self._authenticators))
+            raise ConfigError(f"{self._source}: auth.kind: there is no authenticator {kind}, known are {known}")
+
+    async def _authenticate(self, login: Login) -> Identity:
+        identity: Identity = await self._authenticators[self.config.auth.kind].authenticate(login)
+        return identity
+
+    # The web
+
+    def _public_tree(self) -> Resource:
+        root = static_pages()
+        root.putChild(b"ws", websocket_resource(self._websockets))
+        return root
+
+    def _backend_tree(self) -> Resource:
+        root = _Root(self._backend)
+        root.putChild(b"healthz", Health(self.keys, is_alive))
+        root.putChild(b"readyz", Health(self.keys, readiness(self._store, lambda: self._draining, self._reactor)))
+        return root
+
+    def _site(self, tree: Resource) -> Site:
+        site = Site(tree, requestFactory=BoundedRequest, timeout=HTTP_TIMEOUT_S, reactor=self._reactor)
+        site.noisy = False
+        site.displayTracebacks = False
+        return site
+
+    # Time
+
+    def _at_turn_end(self, call: Any) -> None:
+        self._reactor.callLater(0, call)
+
+    def _at_most(self, seconds: float, waited: Deferred[Any]) -> Deferred[Any]:
+        waited.addTimeout(seconds, self._reactor)
+        return waited.addErrback(lambda failure: self.log.warn("the stop goes on without waiting any longer"))
+
+    def _close(self, links: list[Any], bound_s: float) -> Deferred[Any]:
+        """Close all connections, spread over as long as their number needs, and see their sessions end."""
+        pause_s = min(1 / CLOSES_PER_S, bound_s / 2 / max(len(links), 1))
+        closed = []
+        for number, link in enumerate(links):
+            closed.append(link.chat.ended())
+            self._reactor.callLater(number * pause_s, _send_away, link)
+        return DeferredList(closed)
+
+
+def _send_away(link: Any) -> None:
+    link.chat.close(CloseCode.RESTART, "the server restarts, come back")
+    link.resume_reading()
+
+
+class _Root(Resource):
+    """A tree in which everything that has no place of its own belongs to one resource."""
+
+    def __init__(self, fallback: Resource) -> None:
+        super().__init__()
+        self._fallback = fallback
+
+    def getChild(self, path: bytes, request: Any) -> Resource:  # noqa: N802
+        """The resource for everything else; it sees the whole path."""
+        request.prepath.pop()
+        request.postpath.insert(0, path)
+        return self._fallback

@@ -1,0 +1,197 @@
+"""`twistd chat`: command line, sockets, signals. The composition root, and the only module that imports the reactor."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.error import CannotListenError
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.python.usage import Options as UsageOptions
+
+from chat import loading
+from chat.config import Config
+from chat.config_file import Loaded, load, render
+from chat.errors import ConfigError
+from chat.server import Server
+from chat.web.auth import key_path, keys_of
+from chat.wire.transport import make_prompt
+
+_LOOPBACK = re.compile(r"unix:|.*\binterface=(127\.[0-9.]+|localhost|\\:\\:1)(:|$)")
+
+
+class Options(UsageOptions):
+    """The command line of `twistd chat`."""
+
+    synopsis = "[options]"
+    longdesc = "A chat server: WebSocket for browsers and apps, REST for backends, every verb a plugin."
+    optParameters = [["config", "c", None, "The configuration file (TOML). Without one the defaults are used."]]
+    optFlags = [
+        ["check", None, "Check the configuration and the plugins, then exit with 0 or 1."],
+        ["print-config", None, "Print the configuration in force, secrets masked, then exit."],
+        ["list-plugins", None, "Print name, kind, source, state and error of every plugin, then exit."],
+    ]
+    loaded: Loaded
+
+    def postOptions(self) -> None:  # noqa: N802
+        """Read the configuration; answer the questions that need no server."""
+        self.loaded = _or_exit(lambda: load(self["config"]))
+        config = self.loaded.config
+        if self["list-plugins"]:
+            print(plugin_table(_or_exit(lambda: loading.find(config))), end="")
+        elif self["print-config"]:
+            print(render(config), end="")
+        elif self["check"]:
+            _or_exit(lambda: check(self.loaded))
+            print(f"{self.loaded.source}: ok")
+        else:
+            return
+        raise SystemExit(0)
+
+
+def makeService(options: Options) -> ChatService:  # noqa: N802
+    """What twistd runs. Exits with one line when the configuration does not do."""
+    from twisted.internet import reactor
+
+    return _or_exit(lambda: ChatService(options.loaded, reactor))
+
+
+def check(loaded: Loaded) -> None:
+    """Raise ConfigError for what a start would stumble on and that can be seen without database and network."""
+    from twisted.internet import reactor
+
+    loading.load(loaded.config)
+    _check_addresses(loaded)
+    for section, addresses in _addresses(loaded.config).items():
+        for address in addresses:
+            _endpoint(reactor, section, address, loaded.source)
+
+
+def plugin_table(found: list[loading.Found]) -> str:
+    """Name, kind, source, state and error, a line each, in columns."""
+    rows = [("NAME", "KIND", "SOURCE", "ENABLED", "ERROR")]
+    rows += [(one.name, one.kind, one.source, "yes" if one.enabled else "no", one.error or "-") for one in found]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]).rstrip() + "\n"
+        for row in rows
+    )
+
+
+class ChatService(Service):
+    """One server with its ports. Binds first, then opens the store, then accepts."""
+
+    log = Logger()
+    name = "chat"
+
+    def __init__(self, loaded: Loaded, reactor: Any) -> None:
+        check(loaded)
+        self._loaded = loaded
+        self._reactor = reactor
+        self._ports: list[Any] = []
+        self.server = Server(loaded.config, reactor, loaded.source)
+
+    def startService(self) -> None:  # noqa: N802
+        """Open the store, listen. Exits with one line when that cannot be."""
+        super().startService()
+        _or_exit(self.server.open)
+        sites = {"public": self.server.public, "backend": self.server.backend}
+        for section, addresses in _addresses(self._loaded.config).items():
+            for address in addresses:
+                self._listen(section, address, sites[section])
+        self._greet()
+        self._install_reload()
+
+    def _listen(self, section: str, address: str, site: Any) -> None:
+        endpoint = _endpoint(self._reactor, section, address, self._loaded.source)
+        listening = endpoint.listen(site)
+        failures: list[Failure] = []
+        listening.addCallbacks(self._listening, failures.append)
+        if failures:
+            _exit(self._problem(failures[0], section, address))
+
+    def _listening(self, port: Any) -> None:
+        make_prompt(port)
+        self._ports.append(port)
+
+    def _problem(self, failure: Failure, section: str, address: str) -> str:
+        problem: object = failure.value
+        if isinstance(problem, CannotListenError):
+            problem = getattr(problem.socketError, "strerror", None) or problem.socketError
+        return f"{self._loaded.source}: listen.{section}: cannot listen on {address}: {problem}"
+
+    def _greet(self) -> None:
+        config, source = self._loaded.config, self._loaded.source
+        self.log.info("configured by {source}", source=source)
+        for name in self._loaded.ignored:
+            self.log.warn("{source}: {name} has no effect in this version", source=source, name=name)
+        for port in self._ports:
+            self.log.info("listening on {address}", address=port.getHost())
+        if not config.backend.keys:
+            self.log.info("the backend key is in {path}", path=str(key_path(config).absolute()))
+
+    def _install_reload(self) -> None:
+        """SIGHUP would end the process; it is to reload the keys."""
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, lambda number, frame: self._reactor.callFromThread(self.reload))
+
+    def reload(self) -> None:
+        """Take over what can change while the server runs: the backend keys. Everything else needs a restart."""
+        try:
+            config = load(None if self._loaded.source == "the defaults" else self._loaded.source).config
+            self.server.keys.replace(keys_of(config))
+        except ConfigError as error:
+            self.log.error("not reloaded: {error}", error=error)
+        else:
+            self.log.info("the backend keys are reloaded; everything else needs a restart")
+
+    def stopService(self) -> Deferred[None]:  # noqa: N802
+        """Accept nothing more, then drain."""
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        for port in self._ports:
+            await port.stopListening()
+        await self.server.drain()
+
+
+def _addresses(config: Config) -> dict[str, tuple[str, ...]]:
+    return {"public": config.listen.public, "backend": config.listen.backend}
+
+
+def _endpoint(reactor: Any, section: str, address: str, source: str) -> Any:
+    try:
+        return serverFromString(reactor, address)
+    except Exception as error:
+        raise ConfigError(f"{source}: listen.{section}: {address}: {type(error).__name__}: {error}") from None
+
+
+def _check_addresses(loaded: Loaded) -> None:
+    if loaded.config.auth.kind != "open":
+        return
+    for address in loaded.config.listen.public:
+        if _LOOPBACK.match(address) is None:
+            raise ConfigError(
+                f"{loaded.source}: auth.kind: open lets anybody be anybody, it is refused on {address}:"
+                " listen on a loopback interface or choose another kind"
+            )
+
+
+def _or_exit(act: Callable[[], Any]) -> Any:
+    try:
+        return act()
+    except ConfigError as error:
+        _exit(str(error))
+
+
+def _exit(problem: str) -> NoReturn:
+    print(problem, file=sys.stderr)
+    raise SystemExit(1)

@@ -1,0 +1,1 @@
+"""What survives: the schema, its migrations, the group commit and the statements."""

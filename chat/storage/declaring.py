@@ -1,0 +1,218 @@
+"""What happens once, before the server listens: the configuration's declarations go into the database, and what lives
+in memory comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, select, update
+
+from chat.model import (
+    SYSTEM_ID,
+    SYSTEM_NAME,
+    Access,
+    Acl,
+    Channel,
+    ChannelId,
+    Mute,
+    Role,
+    Room,
+    RoomId,
+    RoomKind,
+    UserId,
+    new_id,
+)
+from chat.storage.reading import find_user
+from chat.storage.schema import acls, channels, memberships, roles, rooms, sanctions, users
+from chat.times import from_ms
+from chat.world import Declared, DeclaredChannel, DeclaredRoom, Grant, World
+
+
+def declare(connection: Connection, declared: Declared, now_ms: int) -> None:
+    """Create or update what is declared. Declared roles and rules that are declared no more are taken away; channels,
+    rooms and users never are."""
+    _Declaring(connection, now_ms).run(declared)
+
+
+class _Declaring:
+    def __init__(self, connection: Connection, now_ms: int) -> None:
+        self._connection = connection
+        self._now_ms = now_ms
+
+    def run(self, declared: Declared) -> None:
+        for table in (roles, acls):
+            self._connection.execute(delete(table).where(table.c.declared))
+        self._user(SYSTEM_ID, SYSTEM_NAME)
+        for user_id, name in declared.users.items():
+            self._user(user_id, name)
+        self._grant(declared.superusers, Role.SUPERUSER)
+        self._grant(declared.globalmods, Role.GLOBALMOD)
+        for channel in declared.channels:
+            self._channel(channel)
+
+    def _user(self, user_id: UserId, name: str | None = None) -> int:
+        """The key of a user, who is made where unknown. Only a declaration with a name changes the name."""
+        key = self._connection.execute(select(users.c.key).where(users.c.id == user_id)).scalar()
+        if key is None:
+            values = {"id": user_id, "name": name or user_id, "origin": "configuration", "attributes": "{}"}
+            return self._insert(users, values | {"created_ms": self._now_ms})
+        if name is not None:
+            self._connection.execute(update(users).where(users.c.key == key).values(name=name))
+        return int(key)
+
+    def _channel(self, channel: DeclaredChannel) -> None:
+        values = {
+            "name": channel.name,
+            "sort": channel.sort,
+            "tags": ",".join(channel.tags),
+            "is_default": channel.is_default,
+        }
+        key = self._put(channels, channel.id, channels.c.name == channel.name, values, {})
+        if channel.is_default:
+            self._connection.execute(update(channels).where(channels.c.key != key).values(is_default=False))
+        self._grant(channel.owners, Role.OWNER, channel_key=key)
+        self._grant(channel.admins, Role.ADMIN, channel_key=key)
+        self._rules(channel.acls, channel_key=key)
+        for room in channel.rooms:
+            self._room(room, key)
+
+    def _room(self, room: DeclaredRoom, channel_key: int) -> None:
+        values = {"name": room.name, "sort": room.sort, "access": room.access.value, "channel_key": channel_key}
+        same = (rooms.c.name == room.name) & (rooms.c.channel_key == channel_key)
+        key = self._put(rooms, room.id, same, values, {"kind": RoomKind.STATIC.value})
+        self._grant(room.owners, Role.OWNER, room_key=key)
+        self._grant(room.moderators, Role.MODERATOR, room_key=key)
+        self._rules(room.acls, room_key=key)
+        for user_id in {*room.owners, *room.moderators}:
+            self._member(key, self._user(user_id))
+
+    def _put(
+        self, table: Table, public_id: str | None, same: Any, values: dict[str, Any], only_new: dict[str, Any]
+    ) -> int:
+        """Update the row with the id, or without one the row that is the `same`; else make it. Its key."""
+        known = table.c.id == public_id if public_id is not None else same
+        key = self._connection.execute(select(table.c.key).where(known).order_by(table.c.key).limit(1)).scalar()
+        if key is None:
+            made = {"id": public_id or new_id(), "created_ms": self._now_ms}
+            return self._insert(table, values | only_new | made)
+        self._connection.execute(update(table).where(table.c.key == key).values(values))
+        return int(key)
+
+    def _insert(self, table: Table, values: dict[str, Any]) -> int:
+        return int(self._connection.execute(insert(table).values(values).returning(table.c.key)).scalar_one())
+
+    def _grant(self, user_ids: Iterable[UserId], role: Role, **scope: int) -> None:
+        for user_id in user_ids:
+            self._insert(roles, {"user_key": self._user(user_id), "role": role.value, "declared": True} | scope)
+
+    def _rules(self, rules: Iterable[Acl], **scope: int) -> None:
+        for rule in rules:
+            values = {"action": rule.action, "type": rule.type, "value": rule.value, "declared": True}
+            self._insert(acls, values | scope)
+
+    def _member(self, room_key: int, user_key: int) -> None:
+        same = (memberships.c.room_key == room_key) & (memberships.c.user_key == user_key)
+        if self._connection.execute(select(memberships.c.room_key).where(same)).first() is None:
+            values = {"room_key": room_key, "user_key": user_key, "joined_ms": self._now_ms}
+            self._connection.execute(insert(memberships).values(values))
+
+
+def load_world(connection: Connection, now_ms: int) -> World:
+    """What a server keeps in memory. Conversations are not in it; they are found when they are needed."""
+    system = find_user(connection, SYSTEM_ID)
+    assert system is not None
+    return World(
+        system=system,
+        channels=tuple(_channels(connection)),
+        rooms=tuple(_rooms(connection)),
+        grants=tuple(_grants(connection)),
+        members=_members(connection),
+        mutes=tuple(_mutes(connection, now_ms)),
+    )
+
+
+def _acls_by(connection: Connection, column: Any) -> dict[int, tuple[Acl, ...]]:
+    found: dict[int, tuple[Acl, ...]] = {}
+    for row in connection.execute(select(column.label("owner"), acls).where(column.is_not(None)).order_by(acls.c.key)):
+        found[row.owner] = (*found.get(row.owner, ()), Acl(row.action, row.type, row.value))
+    return found
+
+
+def _channels(connection: Connection) -> Iterator[Channel]:
+    rules = _acls_by(connection, acls.c.channel_key)
+    for row in connection.execute(select(channels)):
+        tags = tuple(tag for tag in row.tags.split(",") if tag)
+        yield Channel(
+            row.key, ChannelId(row.id), row.name, row.sort, tags, row.is_default, acls=rules.get(row.key, ())
+        )
+
+
+def _rooms(connection: Connection) -> Iterator[Room]:
+    rules = _acls_by(connection, acls.c.room_key)
+    query = select(rooms, channels.c.id.label("channel_id")).join_from(rooms, channels)
+    for row in connection.execute(query):
+        yield Room(
+            key=row.key,
+            id=RoomId(row.id),
+            name=row.name,
+            channel_id=ChannelId(row.channel_id),
+            kind=RoomKind(row.kind),
+            access=Access(row.access),
+            sort=row.sort,
+            acls=rules.get(row.key, ()),
+        )
+
+
+def _grants(connection: Connection) -> Iterator[Grant]:
+    query = (
+        select(users.c.id, users.c.name, roles.c.role, channels.c.id.label("channel_id"), rooms.c.id.label("room_id"))
+        .select_from(roles)
+        .join(users, users.c.key == roles.c.user_key)
+        .outerjoin(channels, channels.c.key == roles.c.channel_key)
+        .outerjoin(rooms, rooms.c.key == roles.c.room_key)
+    )
+    for row in connection.execute(query):
+        yield Grant(UserId(row.id), row.name, Role(row.role), row.channel_id, row.room_id)
+
+
+def _members(connection: Connection) -> dict[RoomId, frozenset[UserId]]:
+    query = (
+        select(rooms.c.id.label("room_id"), users.c.id.label("user_id"))
+        .select_from(memberships)
+        .join(rooms, rooms.c.key == memberships.c.room_key)
+        .join(users, users.c.key == memberships.c.user_key)
+        .where(rooms.c.channel_key.is_not(None))
+    )
+    found: dict[RoomId, frozenset[UserId]] = {}
+    for row in connection.execute(query):
+        found[RoomId(row.room_id)] = found.get(RoomId(row.room_id), frozenset()) | {UserId(row.user_id)}
+    return found
+
+
+def _mutes(connection: Connection, now_ms: int) -> Iterator[Mute]:
+    actors = users.alias("actors")
+    query = (
+        select(
+            users.c.id.label("user_id"),
+            rooms.c.id.label("room_id"),
+            actors.c.id.label("actor_id"),
+            sanctions.c.duration,
+            sanctions.c.reason,
+            sanctions.c.until_ms,
+        )
+        .select_from(sanctions)
+        .join(users, users.c.key == sanctions.c.user_key)
+        .join(actors, actors.c.key == sanctions.c.actor_key)
+        .join(rooms, rooms.c.key == sanctions.c.target_key)
+        .where(sanctions.c.kind == "mute", sanctions.c.scope == "room", sanctions.c.until_ms > now_ms)
+    )
+    for row in connection.execute(query):
+        yield Mute(
+            UserId(row.user_id),
+            RoomId(row.room_id),
+            UserId(row.actor_id),
+            row.duration,
+            row.reason,
+            from_ms(row.until_ms),
+        )

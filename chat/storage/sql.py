@@ -1,0 +1,227 @@
+"""The store over SQLAlchemy Core: reads in a thread pool on connections that cannot write, writes by group commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.internet.error import TimeoutError as TwistedTimeoutError
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.python.threadpool import ThreadPool
+from zope.interface import implementer
+
+from chat.errors import ConfigError, StorageError
+from chat.ichat import IStore
+from chat.messages import Appended, Draft, Span
+from chat.model import Mute, Room, RoomId, User, UserId
+from chat.moderation import Audit
+from chat.plugin import Identity
+from chat.storage import reading
+from chat.storage.appending import append_many
+from chat.storage.declaring import declare, load_world
+from chat.storage.schema import audit, rooms, sanctions, users
+from chat.storage.writer import Writer
+from chat.times import to_ms, utc_now
+from chat.world import Declared, World
+
+READERS = 2
+READ_LIMIT = 1_000
+READ_TIMEOUT_S = 10.0
+
+
+class Dialect(Protocol):
+    """What differs between databases."""
+
+    url: str
+
+    def write_engine(self) -> Engine:
+        """The engine for the writing thread."""
+
+    def read_engine(self) -> Engine:
+        """An engine that cannot write, for several threads."""
+
+    def prepare(self) -> None:
+        """Bring the schema up to date. Raises ConfigError."""
+
+
+@implementer(IStore)
+class SqlStore:
+    """An `IStore` over one database."""
+
+    log = Logger()
+
+    def __init__(self, dialect: Dialect, reactor: Any) -> None:
+        self._dialect = dialect
+        self._reactor = reactor
+        self._pool = ThreadPool(0, READERS, "chat-readers")
+        self._reads = 0
+
+    def open(self, declared: Declared) -> World:
+        """See `IStore`."""
+        try:
+            self._dialect.prepare()
+            self._write_engine, self._read_engine = self._dialect.write_engine(), self._dialect.read_engine()
+            with self._write_engine.begin() as connection:
+                now_ms = to_ms(utc_now())
+                connection.execute(delete(sanctions).where(sanctions.c.until_ms <= now_ms))
+                declare(connection, declared, now_ms)
+                world = load_world(connection, now_ms)
+        except SQLAlchemyError as error:
+            problem = getattr(error, "orig", None) or error
+            raise ConfigError(f"storage.url: the database cannot be used: {_first_line(problem)}") from None
+        except OSError as error:
+            raise ConfigError(f"storage.url: the database cannot be used: {error.strerror}") from None
+        self._writer = Writer(self._write_engine, self._reactor, append_many)
+        self._writer.start()
+        self._pool.start()
+        return world
+
+    async def close(self) -> None:
+        """See `IStore`."""
+        await self._writer.stop()
+        self._pool.stop()
+        self._read_engine.dispose()
+        self._write_engine.dispose()
+
+    def ping(self) -> Deferred[None]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: None)
+
+    def record_login(self, user_id: UserId, identity: Identity, at: datetime) -> Deferred[User]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: _record_login(connection, user_id, identity, at))
+
+    def append_message(self, draft: Draft) -> Deferred[Appended]:
+        """See `IStore`."""
+        return self._writer.write(draft)
+
+    def put_mutes(self, mutes: Sequence[Mute], audits: Sequence[Audit]) -> Deferred[None]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: _put_mutes(connection, mutes, audits))
+
+    def end_mute(self, user_id: UserId, room_id: RoomId, row: Audit) -> Deferred[None]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: _end_mute(connection, user_id, room_id, row))
+
+    def find_user(self, user_id: UserId) -> Deferred[User | None]:
+        """See `IStore`."""
+        return self._read(lambda connection: reading.find_user(connection, user_id))
+
+    def recent_messages(self, room: Room, limit: int) -> Deferred[Span]:
+        """See `IStore`."""
+        return self._read(lambda connection: reading.recent_messages(connection, room, limit))
+
+    def messages_since(self, room: Room, since: datetime, limit: int) -> Deferred[Span]:
+        """See `IStore`."""
+        return self._read(lambda connection: reading.messages_since(connection, room, since, limit))
+
+    def messages_after(self, room: Room, seq: int, limit: int) -> Deferred[Span]:
+        """See `IStore`."""
+        return self._read(lambda connection: reading.messages_after(connection, room, seq, limit))
+
+    def _read(self, query: Callable[[Connection], Any]) -> Deferred[Any]:
+        if self._reads >= READ_LIMIT:
+            return maybeDeferred(_refuse, "too many reads wait")
+        self._reads += 1
+        reading_done: Deferred[Any] = deferToThreadPool(self._reactor, self._pool, self._run_read, query)
+        reading_done.addBoth(self._count_read)
+        reading_done.addTimeout(READ_TIMEOUT_S, self._reactor)
+        reading_done.addErrback(self._read_failed)
+        return reading_done
+
+    def _run_read(self, query: Callable[[Connection], Any]) -> Any:
+        with self._read_engine.begin() as connection:
+            return query(connection)
+
+    def _count_read(self, result: Any) -> Any:
+        self._reads -= 1
+        return result
+
+    def _read_failed(self, failure: Failure) -> Failure:
+        if failure.check(TwistedTimeoutError, CancelledError):
+            return Failure(StorageError("the store did not answer in time"))
+        self.log.failure("a read failed", failure)
+        return Failure(StorageError("the read failed"))
+
+
+def _refuse(problem: str) -> None:
+    raise StorageError(problem)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+def _record_login(connection: Connection, user_id: UserId, identity: Identity, at: datetime) -> User:
+    known = reading.find_user(connection, user_id)
+    attributes = msgspec.json.encode(identity.attributes).decode()
+    if known is None:
+        values = {"id": user_id, "name": identity.name, "origin": identity.origin, "attributes": attributes}
+        made = insert(users).values(created_ms=to_ms(at), **values).returning(users.c.key)
+        key = connection.execute(made).scalar_one()
+        return User(key, user_id, identity.name, identity.origin, identity.attributes)
+    if (known.name, known.attributes) != (identity.name, identity.attributes):
+        changed = update(users).where(users.c.key == known.key)
+        connection.execute(changed.values(name=identity.name, attributes=attributes))
+    return User(known.key, user_id, identity.name, known.origin, identity.attributes)
+
+
+def _put_mutes(connection: Connection, mutes: Sequence[Mute], audits: Sequence[Audit]) -> None:
+    for mute in mutes:
+        same = _same_mute(connection, mute.user_id, mute.room_id)
+        connection.execute(delete(sanctions).where(same))
+        connection.execute(
+            insert(sanctions).values(
+                kind="mute",
+                scope="room",
+                target_key=_key(connection, rooms, mute.room_id),
+                user_key=_key(connection, users, mute.user_id),
+                actor_key=_key(connection, users, mute.actor_id),
+                duration=mute.duration,
+                reason=mute.reason,
+                created_ms=to_ms(utc_now()),
+                until_ms=to_ms(mute.until),
+            )
+        )
+    for row in audits:
+        _write_audit(connection, row)
+
+
+def _end_mute(connection: Connection, user_id: UserId, room_id: RoomId, row: Audit) -> None:
+    connection.execute(delete(sanctions).where(_same_mute(connection, user_id, room_id)))
+    _write_audit(connection, row)
+
+
+def _same_mute(connection: Connection, user_id: UserId, room_id: RoomId) -> Any:
+    return (
+        (sanctions.c.kind == "mute")
+        & (sanctions.c.scope == "room")
+        & (sanctions.c.target_key == _key(connection, rooms, room_id))
+        & (sanctions.c.user_key == _key(connection, users, user_id))
+    )
+
+
+def _key(connection: Connection, table: Any, public_id: str) -> int:
+    return int(connection.execute(select(table.c.key).where(table.c.id == public_id)).scalar_one())
+
+
+def _write_audit(connection: Connection, row: Audit) -> None:
+    connection.execute(
+        insert(audit).values(
+            at_ms=to_ms(row.at),
+            key_name=row.key_name,
+            actor_id=row.actor_id,
+            action=row.action,
+            user_id=row.user_id,
+            room_id=row.room_id,
+            reason=row.reason,
+            until_ms=None if row.until is None else to_ms(row.until),
+        )
+    )

@@ -1,0 +1,35 @@
+"""Known users: those online from memory, the others from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chat.errors import ChatError, ErrorCode
+from chat.ichat import IStore
+from chat.model import User, UserId
+from chat.presence import Presence
+
+
+class Users:
+    """The directory of users, and what others may see of them."""
+
+    def __init__(self, store: IStore, presence: Presence, public_attributes: frozenset[str] | None) -> None:
+        self._store = store
+        self._presence = presence
+        self._public = public_attributes
+
+    async def known(self, user_id: UserId) -> User:
+        """The user. Raises NO_SUCH_USER."""
+        user: User | None = self._presence.user(user_id) or await self._store.find_user(user_id)
+        if user is None:
+            raise ChatError(ErrorCode.NO_SUCH_USER)
+        return user
+
+    def public(self, attributes: Mapping[str, str]) -> dict[str, str]:
+        """The attributes that others may see."""
+        if self._public is None:
+            return {name: value for name, value in attributes.items() if name not in _PRIVATE}
+        return {name: value for name, value in attributes.items() if name in self._public}
+
+
+_PRIVATE = frozenset({"ip", "user_agent"})

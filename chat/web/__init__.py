@@ -1,0 +1,1 @@
+"""The HTTP side: the backend REST API, health, and the web page."""

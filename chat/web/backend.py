@@ -1,0 +1,132 @@
+"""The tree of the backend endpoint: REST endpoints of the plugins, with keys, bounds and the old envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, get_args, get_origin
+from uuid import uuid4
+
+import msgspec
+from msgspec import Struct
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Request
+
+from chat.errors import OK, ChatError, ConfigError, ErrorCode
+from chat.ichat import IEndpoint
+from chat.model import User
+from chat.plugin import Context
+from chat.times import utc_now
+from chat.web.auth import Keys
+from chat.web.json import HttpProblem, failure_body, problem_of, respond, success_body
+
+CALL_TIMEOUT_S = 60.0
+_BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED, _FAILED = 400, 404, 405, 500
+
+
+class Backend(Resource):
+    """Answers every path below it. `system` is who acts; `legacy_status` answers HTTP 200 whatever happened."""
+
+    isLeaf = True
+    log = Logger()
+
+    def __init__(self, keys: Keys, system: User, clock: IReactorTime, *, legacy_status: bool) -> None:
+        super().__init__()
+        self._keys = keys
+        self._system = system
+        self._clock = clock
+        self._legacy_status = legacy_status
+        self._endpoints: dict[str, dict[str, IEndpoint]] = {}
+
+    def add(self, endpoints: Iterable[IEndpoint], plugin: str) -> None:
+        """Serve these endpoints. Raises ConfigError for a call that exists already."""
+        for endpoint in endpoints:
+            methods = self._endpoints.setdefault(endpoint.path, {})
+            if endpoint.method in methods:
+                raise ConfigError(f"plugin {plugin}: the call {endpoint.method} /{endpoint.path} exists already")
+            methods[endpoint.method] = endpoint
+
+    def render(self, request: Request) -> int:
+        """Answer in due time; a caller who is gone is not waited for."""
+        answering = Deferred.fromCoroutine(self._answer(request))
+        if not answering.called:
+            answering.addTimeout(CALL_TIMEOUT_S, self._clock)
+        finished: list[bool] = []
+        request.notifyFinish().addBoth(finished.append)
+        answering.addErrback(self._failure_of, request)
+        answering.addCallback(lambda answer: None if finished else self._respond(request, answer))
+        answering.addErrback(lambda failure: self.log.failure("no answer could be sent", failure))
+        return NOT_DONE_YET
+
+    async def _answer(self, request: Request) -> tuple[int, bytes, dict[str, str]]:
+        endpoint = self._endpoint(request)
+        key = self._keys.check(request, endpoint.scope)
+        body = read_body(request, endpoint.body)
+        context = Context(utc_now(), self._system, None, key.name)
+        return OK, success_body(await endpoint.call(context, body)), {}
+
+    def _endpoint(self, request: Request) -> IEndpoint:
+        path = "/".join(part.decode("utf-8", "replace") for part in request.postpath)
+        methods = self._endpoints.get(path)
+        if methods is None:
+            raise HttpProblem(_NOT_FOUND, "no such path")
+        endpoint = methods.get(request.method.decode("ascii", "replace"))
+        if endpoint is None:
+            raise HttpProblem(_NOT_ALLOWED, "no such method here", {"Allow": ", ".join(sorted(methods))})
+        return endpoint
+
+    def _failure_of(self, failure: Failure, request: Request) -> tuple[int, bytes, dict[str, str]]:
+        problem = failure.value
+        if isinstance(problem, ChatError):
+            problem = problem_of(problem)
+        if not isinstance(problem, HttpProblem):
+            incident = uuid4().hex[:12]
+            self.log.failure("a call failed, incident {incident}", failure, incident=incident)
+            late = isinstance(problem, CancelledError)
+            text = "the call took too long" if late else f"{ErrorCode.UNKNOWN_ERROR.text}, incident {incident}"
+            problem = HttpProblem(_FAILED, text)
+        return problem.status, failure_body(problem.text), problem.headers
+
+    def _respond(self, request: Request, answer: tuple[int, bytes, dict[str, str]]) -> None:
+        status, body, headers = answer
+        respond(request, OK if self._legacy_status else status, body, headers)
+
+
+def read_body(request: Request, kind: Any) -> Any:
+    """The JSON body as a `kind`, or without a body the query string. Raises HttpProblem 400."""
+    assert request.content is not None
+    raw = request.content.read()
+    try:
+        if raw.strip():
+            return msgspec.json.decode(raw, type=kind)
+        return msgspec.convert(_query(request, kind), kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise HttpProblem(_BAD_REQUEST, str(error).replace("`", "")) from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise HttpProblem(_BAD_REQUEST, "the body is not JSON") from None
+
+
+def _query(request: Request, kind: Any) -> dict[str, Any]:
+    lists = _list_names(kind)
+    return {
+        name: values if name in lists else values[-1]
+        for name, values in (
+            (key.decode("utf-8", "replace"), [value.decode("utf-8", "replace") for value in given])
+            for key, given in (request.args or {}).items()
+        )
+    }
+
+
+def _list_names(kind: Any) -> set[str]:
+    if not (isinstance(kind, type) and issubclass(kind, Struct)):
+        return set()
+    return {field.encode_name for field in msgspec.structs.fields(kind) if _is_list(field.type)}
+
+
+def _is_list(hint: Any) -> bool:
+    return any(get_origin(one) in (list, tuple) for one in (hint, *get_args(hint)))
+
+

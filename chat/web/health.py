@@ -1,0 +1,93 @@
+"""Is the process alive, is it ready to serve? Without a key from loopback, unless a proxy forwarded the request."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+
+import msgspec
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Request
+
+from chat.errors import OK
+from chat.ichat import IStore
+from chat.plugin import Scope
+from chat.web.auth import Keys
+from chat.web.json import HttpProblem, failure_body, respond
+
+READY_TIMEOUT_S = 5.0
+_UNAVAILABLE = 503
+_FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+
+
+class Health(Resource):
+    """`check()` gives a Deferred of the reasons for which the server is not ready; none: it is."""
+
+    isLeaf = True
+
+    def __init__(self, keys: Keys, check: Callable[[], Deferred[list[str]]]) -> None:
+        super().__init__()
+        self._keys = keys
+        self._check = check
+
+    def render_GET(self, request: Request) -> int:  # noqa: N802
+        """200, or 503 with the reasons."""
+        try:
+            if not _is_local(request):
+                self._keys.check(request, Scope.READ)
+        except HttpProblem as problem:
+            respond(request, problem.status, failure_body(problem.text), problem.headers)
+            return NOT_DONE_YET
+        gone: list[object] = []
+        request.notifyFinish().addBoth(gone.append)
+        self._check().addCallback(lambda reasons: None if gone else _tell(request, reasons))
+        return NOT_DONE_YET
+
+
+def is_alive() -> Deferred[list[str]]:
+    """Who answers is alive."""
+    alive: Deferred[list[str]] = Deferred()
+    alive.callback([])
+    return alive
+
+
+def readiness(store: IStore, is_draining: Callable[[], bool], clock: IReactorTime) -> Callable[[], Deferred[list[str]]]:
+    """A check: the store answers in time, and the server is not about to stop."""
+
+    def check() -> Deferred[list[str]]:
+        if is_draining():
+            drained: Deferred[list[str]] = Deferred()
+            drained.callback(["draining"])
+            return drained
+        asked = store.ping()
+        asked.addTimeout(READY_TIMEOUT_S, clock)
+        asked.addCallbacks(_ready, _not_ready)
+        return asked  # type: ignore[no-any-return]
+
+    return check
+
+
+def _ready(answer: object) -> list[str]:
+    return []
+
+
+def _not_ready(failure: Failure) -> list[str]:
+    return ["the store does not answer"]
+
+
+def _tell(request: Request, reasons: list[str]) -> None:
+    body = {"status": "unavailable" if reasons else "ok"} | ({"reasons": reasons} if reasons else {})
+    respond(request, _UNAVAILABLE if reasons else OK, msgspec.json.encode(body))
+
+
+def _is_local(request: Request) -> bool:
+    if any(request.getHeader(name) is not None for name in _FORWARDING):
+        return False
+    host = getattr(request.getClientAddress(), "host", None)
+    try:
+        return host is None or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

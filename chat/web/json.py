@@ -1,0 +1,83 @@
+"""JSON over HTTP: the only place that turns values and errors into responses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from twisted.web.http import Request as HttpRequest
+from twisted.web.server import Request
+
+from chat.errors import OK, ChatError
+
+BODY_LIMIT_BYTES = 1_048_576
+OLD_FAILURE = 500
+_TOO_LARGE = 413
+
+
+class HttpProblem(Exception):
+    """A failure that has an HTTP status of its own, with a text for the caller."""
+
+    def __init__(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+        self.headers = headers or {}
+
+
+def problem_of(error: ChatError) -> HttpProblem:
+    """The HTTP form of a refusal."""
+    return HttpProblem(error.code.http, error.detail)
+
+
+def success_body(answer: Any) -> bytes:
+    """The envelope of an answer: `{"status_code": 200, "data": ...}`."""
+    return msgspec.json.encode({"status_code": OK, "data": answer})
+
+
+def failure_body(text: str) -> bytes:
+    """The envelope of a failure: `{"status_code": 500, "data": "<text>"}`; the HTTP status tells more."""
+    return msgspec.json.encode({"status_code": OLD_FAILURE, "data": text})
+
+
+def respond(request: Request, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+    """Answer the request with a JSON body."""
+    request.setResponseCode(status)
+    for name, value in _headers(body, headers).items():
+        request.setHeader(name, value)
+    request.write(body)
+    request.finish()
+
+
+def _headers(body: bytes, more: dict[str, str] | None) -> dict[str, str]:
+    return {
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    } | (more or {})
+
+
+class BoundedRequest(Request):
+    """A request whose body may not have more than BODY_LIMIT_BYTES; a larger one is answered before it is read."""
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802
+        """The headers are in."""
+        if length is not None and length > BODY_LIMIT_BYTES:
+            self._refuse()
+        HttpRequest.gotLength(self, 0 if length is not None and length > BODY_LIMIT_BYTES else length)
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+        """A part of the body is in."""
+        assert self.content is not None
+        if self.content.tell() + len(data) > BODY_LIMIT_BYTES:
+            self._refuse()
+        else:
+            HttpRequest.handleContentChunk(self, data)
+
+    def _refuse(self) -> None:
+        body = failure_body(f"the body has more than {BODY_LIMIT_BYTES} bytes")
+        headers = "".join(f"{name}: {value}\r\n" for name, value in _headers(body, {"Connection": "close"}).items())
+        transport = self.channel.transport
+        transport.write(f"HTTP/1.1 {_TOO_LARGE} Request Entity Too Large\r\n{headers}\r\n".encode() + body)
+        transport.loseConnection()

@@ -1,0 +1,41 @@
+"""The web page: static files, no outside resource, nothing inline."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Final
+
+from twisted.web.pages import notFound
+from twisted.web.resource import IResource, Resource
+from twisted.web.server import Request
+from twisted.web.static import File
+
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+class Pages(File):
+    """A folder of files. Lists no folders, serves nothing that starts with a dot."""
+
+    def __init__(self, path: str, *arguments: object, **named: object) -> None:
+        super().__init__(path, *arguments, **named)  # type: ignore[arg-type]
+        self.contentTypes = {**self.contentTypes, ".js": "text/javascript", ".html": "text/html; charset=utf-8"}
+
+    def render(self, request: Request) -> int | bytes:
+        """The file, with the headers that keep a page to itself."""
+        for name, value in _HEADERS.items():
+            request.setHeader(name, value)
+        return super().render(request)
+
+    def directoryListing(self) -> IResource:  # noqa: N802
+        """There is none."""
+        return notFound()
+
+
+def static_pages() -> Resource:
+    """The pages that come with the server."""
+    return Pages(str(files("chat.web") / "static"))

@@ -1,0 +1,1 @@
+"""The WebSocket side: framing, the ActivityStreams codec, sessions, delivery."""

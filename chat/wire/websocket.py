@@ -1,0 +1,185 @@
+"""The Autobahn adapter: WebSocket connections of `/ws` become `Connection`s.
+
+Outbound bytes are bounded here: while a write has not finished, frames wait in this object; too many of them, or too
+long a wait, and the client is cut with 4008.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from autobahn.twisted.resource import WebSocketResource
+from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
+from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
+from twisted.internet.interfaces import IDelayedCall, IPushProducer
+from twisted.logger import Logger
+from twisted.web.resource import IResource
+from zope.interface import implementer
+
+from chat.wire.frames import CloseCode, JsonArrayFraming, Malformed, parse
+from chat.wire.session import Connection, Front
+
+STALL_S = 30.0
+CLOSE_HANDSHAKE_S = 5.0
+REASON_BYTES = 123
+_FORBIDDEN = 403
+_log = Logger()
+
+
+@implementer(IPushProducer)
+class WebSocketLink(WebSocketServerProtocol):  # type: ignore[misc]
+    """One client of `/ws`. Also the producer of its transport, which tells when a write has not finished."""
+
+    tcpNoDelay = True  # noqa: N815
+    framing = JsonArrayFraming()
+
+    factory: WebSocketFront
+    chat: Connection | None = None
+    _held: list[bytes] | None = None
+    _held_bytes = 0
+    _stall: IDelayedCall | None = None
+
+    # What Autobahn says
+
+    def onConnect(self, request: ConnectionRequest) -> None:  # noqa: N802
+        """Refuse pages of other origins."""
+        if not self.factory.allows(request.headers.get("origin"), request.headers["host"]):
+            raise ConnectionDeny(_FORBIDDEN, "origin not allowed")
+
+    def onOpen(self) -> None:  # noqa: N802
+        """The handshake is done."""
+        try:
+            self.transport.unregisterProducer()
+            self.transport.registerProducer(self, True)
+            self.chat = Connection(self.factory.front, self)
+            self.factory.links.add(self)
+            self.chat.opened()
+        except Exception:
+            self._broke()
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
+        """A whole message."""
+        if self.chat is None or self.state != self.STATE_OPEN:
+            return
+        try:
+            if isBinary:
+                self.chat.close(CloseCode.NOT_TEXT, "text frames only")
+            else:
+                self.chat.command(parse(payload))
+        except Malformed as problem:
+            self.chat.malformed(problem)
+        except Exception:
+            self._broke()
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N802, N803
+        """The connection is gone; without a handshake there is nothing to end."""
+        self._stop_stall_timer()
+        self.factory.links.discard(self)
+        if self.chat is not None:
+            self.chat.closed()
+
+    def _broke(self) -> None:
+        _log.failure("a connection broke")
+        self.close(CloseCode.BUG, "internal error")
+
+    # What the conversation wants
+
+    def write(self, frames: bytes) -> None:
+        """See `Link`."""
+        if self._held is None:
+            if self.state == self.STATE_OPEN:
+                self.transport.write(frames)
+            return
+        self._held.append(frames)
+        self._held_bytes += len(frames)
+        if self._held_bytes > self.factory.front.limits.outbound_bytes:
+            self._cut()
+
+    def close(self, code: int, reason: str) -> None:
+        """See `Link`. What waits goes out before the close frame."""
+        if self.state != self.STATE_OPEN:
+            return
+        if self._held:
+            self.transport.write(b"".join(self._held))
+            self._held = []
+        self.sendCloseFrame(code, reason.encode()[:REASON_BYTES])
+
+    def pause_reading(self) -> None:
+        """See `ClientLink`."""
+        self.transport.pauseProducing()
+
+    def resume_reading(self) -> None:
+        """See `ClientLink`."""
+        self.transport.resumeProducing()
+
+    # What the transport says
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        """A write has not finished: hold back."""
+        if self._held is None:
+            self._held = []
+            self._stall = self.factory.reactor.callLater(STALL_S, self._cut)
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        """Everything written is with the kernel."""
+        self._stop_stall_timer()
+        held, self._held, self._held_bytes = self._held, None, 0
+        if held and self.state == self.STATE_OPEN:
+            self.transport.write(b"".join(held))
+
+    def stopProducing(self) -> None:  # noqa: N802
+        """The transport is gone; `onClose` follows."""
+
+    def _cut(self) -> None:
+        """This client does not read."""
+        self._held, self._held_bytes = [], 0
+        self._stop_stall_timer()
+        self.close(CloseCode.SLOW_CONSUMER, "too slow")
+
+    def _stop_stall_timer(self) -> None:
+        stall, self._stall = self._stall, None
+        if stall is not None and stall.active():
+            stall.cancel()
+
+    # Autobahn formats log arguments for every chunk and every send, also when nothing is logged.
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        """Bytes of the client."""
+        self._dataReceived(data)
+
+
+class WebSocketFront(WebSocketServerFactory):  # type: ignore[misc]
+    """The `/ws` of one server. `origins` are the pages that may connect, next to those of the same host."""
+
+    protocol = WebSocketLink
+
+    def __init__(self, front: Front, reactor: Any, origins: tuple[str, ...]) -> None:
+        super().__init__(reactor=reactor)
+        self.front = front
+        self.links: set[WebSocketLink] = set()
+        self._origins = {origin.rstrip("/").lower() for origin in origins}
+        limits = front.limits
+        self.setProtocolOptions(
+            maxFramePayloadSize=limits.frame_bytes,
+            maxMessagePayloadSize=limits.frame_bytes,
+            autoPingInterval=limits.ping_interval_s,
+            autoPingTimeout=limits.ping_timeout_s,
+            closeHandshakeTimeout=CLOSE_HANDSHAKE_S,
+            openHandshakeTimeout=limits.login_timeout_s,
+            failByDrop=False,
+            allowNullOrigin=True,
+            serveFlashSocketPolicy=False,
+            webStatus=False,
+        )
+
+    def allows(self, origin: str | None, host: str) -> bool:
+        """Whether a page of `origin` may connect to `host`. Clients that are no browsers send no origin."""
+        if origin is None or "*" in self._origins or origin.lower() in self._origins:
+            return True
+        return urlsplit(origin).netloc.lower() == host.strip().lower()
+
+
+def websocket_resource(front: WebSocketFront) -> IResource:
+    """The leaf of the web tree that upgrades to WebSocket."""
+    return WebSocketResource(front)  # type: ignore[no-any-return]
