@@ -1,4 +1,4 @@
-"""Pieces that requests, replies and events share: references to users and rooms, attributes, ACL and history entries."""
+"""Pieces that requests, replies and events share: references to users and rooms, attributes, access rules, history."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.internet.error import TimeoutError as TwistedTimeoutError
@@ -109,9 +110,12 @@ class Bus:
             self._wanted[kind] = queues
         return queues
 
-    def drain(self, timeout_s: float) -> Deferred[object]:
+    def drain(self, timeout_s: float) -> Deferred[Any]:
         """Fires when every observer has seen what was published, at the latest after `timeout_s`."""
-        drained: Deferred[object] = DeferredList([queue.idle() for queue in self._queues])
+        drained: Deferred[Any] = DeferredList([queue.idle() for queue in self._queues])
         drained.addTimeout(timeout_s, self._clock)
-        drained.addErrback(lambda failure: failure.trap(TwistedTimeoutError, CancelledError) and None)
-        return drained
+        return drained.addErrback(_trap_lateness)
+
+
+def _trap_lateness(failure: Failure) -> None:
+    failure.trap(TwistedTimeoutError, CancelledError)

@@ -181,8 +181,8 @@ def _name_problems(config: Config) -> Iterator[str]:
         twice = _first_twice(room.name.casefold() for room in channel.rooms)
         if twice is not None:
             yield f"channels.rooms: the name {twice} is declared twice in {channel.name}"
-    ids = [one.id for channel in config.channels for one in (channel, *channel.rooms) if one.id is not None]
-    twice = _first_twice(iter(ids))
+    ids = [channel.id for channel in config.channels] + [room.id for one in config.channels for room in one.rooms]
+    twice = _first_twice(public_id for public_id in ids if public_id is not None)
     if twice is not None:
         yield f"channels: the id {twice} is declared twice"
 

@@ -14,21 +14,41 @@ The promises, each kept by a test of its own:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 from zope.interface import Attribute, Interface
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+    from chat.events import Event
+    from chat.messages import Appended, Draft, Span
+    from chat.model import Mute, Room, RoomId, User, UserId
+    from chat.moderation import Audit
+    from chat.plugin import Context, Contribution, Identity, Outcome, Phase, Requires, Scope, Services
+    from chat.requests import Login
+    from chat.slots import Activity
+    from chat.world import Declared, World
 
 
 class INamedPlugin(Interface):
     """What every plugin has. One is found by `twisted.plugin.getPlugins` in `chat.plugins` or by an entry point of the
-    group `chat.plugins`."""
+    group `chat.plugins`.
+    """
 
-    name = Attribute("Unique and kebab-case: the configuration section, the log field, the metric label.")
-    options = Attribute("The msgspec struct of the section `[plugins.<name>]`; unknown keys there are refused.")
+    name: str = Attribute("Unique and kebab-case: the configuration section, the log field, the metric label.")
+    options: type[Struct] = Attribute(
+        "The msgspec struct of the section `[plugins.<name>]`; unknown keys there are refused."
+    )
 
 
 class IChatPlugin(INamedPlugin):
     """A plugin that adds verbs, guards, observers, authenticators or REST endpoints."""
 
-    def build(options: object, services: object) -> object:
+    def build(options: Any, services: Services) -> Contribution:
         """Make the parts of this plugin for one server and return them as a `chat.plugin.Contribution`.
 
         Called once per server, before it listens. `services` is a `chat.plugin.Services`; what it names may be used
@@ -39,22 +59,28 @@ class IChatPlugin(INamedPlugin):
 class IStorePlugin(INamedPlugin):
     """A plugin that keeps what must survive. The scheme of `storage.url` picks one."""
 
-    schemes = Attribute("The URL schemes that this store serves, a tuple of strings.")
+    schemes: tuple[str, ...] = Attribute("The URL schemes that this store serves, a tuple of strings.")
 
-    def open(url: str, options: object, reactor: object) -> object:
+    def open(url: str, options: Any, reactor: Any) -> IStore:
         """Return an `IStore` for `url` that is not yet opened."""
 
 
 class IVerb(Interface):
     """One use case: exactly one owner, one reply or one error."""
 
-    event = Attribute("The event name of the request on the wire, or None when only other code dispatches it.")
-    verbs = Attribute("Accepted words of the body's `verb`, a tuple; empty when the request carries none.")
-    reply_event = Attribute("The event name of the reply.")
-    request = Attribute("The class of the request, a `chat.slots.Activity`. Names the verb for `dispatch`.")
-    requires = Attribute("A `chat.plugin.Requires`: who may call.")
+    event: str | None = Attribute(
+        "The event name of the request on the wire, or None when only other code dispatches it."
+    )
+    verbs: tuple[str, ...] = Attribute(
+        "Accepted words of the body's `verb`, a tuple; empty when the request carries none."
+    )
+    reply_event: str = Attribute("The event name of the reply.")
+    request: type[Activity] = Attribute(
+        "The class of the request, a `chat.slots.Activity`. Names the verb for `dispatch`."
+    )
+    requires: Requires = Attribute("A `chat.plugin.Requires`: who may call.")
 
-    async def handle(context: object, request: object) -> object:
+    async def handle(context: Context, request: Any) -> Outcome | Deferred[Outcome]:
         """Do it, and return a `chat.plugin.Outcome` with the reply and the events, which are published afterwards.
 
         Raise ChatError to refuse; then nothing was changed. Anything else that is raised is a bug: the client gets 250
@@ -67,11 +93,11 @@ class IVerb(Interface):
 class IGuard(Interface):
     """A veto before a verb. First refusal wins."""
 
-    name = Attribute("Unique name, for logs.")
-    phase = Attribute("A `chat.plugin.Phase`: RATE, then ACCESS, CONTENT and CUSTOM.")
-    verbs = Attribute("The event names that it looks at, a frozenset; None for all.")
+    name: str = Attribute("Unique name, for logs.")
+    phase: Phase = Attribute("A `chat.plugin.Phase`: RATE, then ACCESS, CONTENT and CUSTOM.")
+    verbs: frozenset[str] | None = Attribute("The event names that it looks at, a frozenset; None for all.")
 
-    async def check(context: object, request: object) -> None:
+    async def check(context: Context, request: Any) -> None:
         """Return to allow, raise ChatError to refuse. No effects. A crash refuses with 250.
 
         In the phase RATE the request is not decoded yet, and `request` is None.
@@ -81,10 +107,10 @@ class IGuard(Interface):
 class IObserver(Interface):
     """Whoever wants to know what happened."""
 
-    name = Attribute("Unique name, for logs.")
-    events = Attribute("The event classes that it wants, a tuple; subclasses are included.")
+    name: str = Attribute("Unique name, for logs.")
+    events: tuple[type[Event], ...] = Attribute("The event classes that it wants, a tuple; subclasses are included.")
 
-    async def observe(event: object) -> None:
+    async def observe(event: Any) -> None:
         """Called after the commit, one event at a time, in the order of publication.
 
         A crash is logged and counted and never seen by a client. While an observation runs, later events wait in a
@@ -95,7 +121,7 @@ class IObserver(Interface):
 class IAuthenticator(Interface):
     """Decides who somebody is."""
 
-    async def authenticate(login: object) -> object:
+    async def authenticate(login: Login) -> Identity:
         """Return the `chat.plugin.Identity` for a `chat.requests.Login`: name and trusted attributes.
 
         Raise ChatError: NO_USER_IN_SESSION where a token is needed and missing, INVALID_TOKEN where it is wrong.
@@ -110,26 +136,26 @@ class IStore(Interface):
     own error. Not more than a bounded number of calls may wait; above it they fail at once.
     """
 
-    def open(declared: object) -> object:
+    def open(declared: Declared) -> World:
         """Bring the schema up to date, apply the `chat.world.Declared`, and return the `chat.world.World`.
 
         Blocks; called once, before the server listens. Raises ConfigError when the database cannot be used, among
         others when its schema is newer than the code: then nothing in it is touched.
         """
 
-    def close() -> object:
-        """Finish what is queued and let go of the database. Returns a Deferred."""
+    async def close() -> None:
+        """Finish what is queued and let go of the database."""
 
-    def ping() -> object:
+    def ping() -> Deferred[None]:
         """A Deferred that fires when the writer has come to this call: the store answers."""
 
-    def record_login(user_id: str, identity: object, at: object) -> object:
+    def record_login(user_id: UserId, identity: Identity, at: datetime) -> Deferred[User]:
         """Make the user known or bring name and attributes up to date. A Deferred of the `User`."""
 
-    def find_user(user_id: str) -> object:
+    def find_user(user_id: UserId) -> Deferred[User | None]:
         """A Deferred of the `User`, or None."""
 
-    def append_message(draft: object) -> object:
+    def append_message(draft: Draft) -> Deferred[Appended]:
         """Store a `chat.messages.Draft` with its room's next seq. A Deferred of the `chat.messages.Appended`.
 
         Messages that wait together share one commit. A draft whose client_id the same author used in the room within
@@ -137,32 +163,33 @@ class IStore(Interface):
         content differs.
         """
 
-    def recent_messages(room: object, limit: int) -> object:
+    def recent_messages(room: Room, limit: int) -> Deferred[Span]:
         """A Deferred of a `chat.messages.Span`: the room's newest messages that are not deleted."""
 
-    def messages_since(room: object, since: object, limit: int) -> object:
+    def messages_since(room: Room, since: datetime, limit: int) -> Deferred[Span]:
         """A Deferred of a `chat.messages.Span`: the newest `limit` messages published at or after `since` that are not
-        deleted."""
+        deleted.
+        """
 
-    def messages_after(room: object, seq: int, limit: int) -> object:
+    def messages_after(room: Room, seq: int, limit: int) -> Deferred[Span]:
         """A Deferred of a `chat.messages.Span`: at most `limit` messages above `seq`, tombstones included."""
 
-    def put_mutes(mutes: object, audits: object) -> object:
+    def put_mutes(mutes: Sequence[Mute], audits: Sequence[Audit]) -> Deferred[None]:
         """Set mutes, replacing those of the same users and rooms, with their audit rows. A Deferred of None."""
 
-    def end_mute(user_id: str, room_id: str, audit: object) -> object:
+    def end_mute(user_id: UserId, room_id: RoomId, audit: Audit) -> Deferred[None]:
         """Take a mute away, with its audit row. A Deferred of None."""
 
 
 class IEndpoint(Interface):
     """One call of the backend REST API."""
 
-    method = Attribute("The HTTP method.")
-    path = Attribute("The path below the root of the backend endpoint, without the leading slash.")
-    scope = Attribute("A `chat.plugin.Scope`: what the caller's key must hold.")
-    body = Attribute("The msgspec type of the JSON body; a query string fills the same names.")
+    method: str = Attribute("The HTTP method.")
+    path: str = Attribute("The path below the root of the backend endpoint, without the leading slash.")
+    scope: Scope = Attribute("A `chat.plugin.Scope`: what the caller's key must hold.")
+    body: Any = Attribute("The msgspec type of the JSON body; a query string fills the same names.")
 
-    async def call(caller: object, body: object) -> object:
+    async def call(caller: Context, body: Any) -> Any:
         """Do it and return the `data` of the answer: anything that JSON can carry. Raise ChatError to refuse.
 
         `caller` is a `chat.plugin.Context` with an operator's rights.

@@ -1,8 +1,8 @@
 """Finds plugins, checks them, and says precisely what is wrong with one that does not fit.
 
 Plugins come from modules of the package `chat.plugins` (those of this distribution, those that others put there, those
-in the folders of `plugins.path`) and from the entry-point group `chat.plugins`. Those of this distribution are on unless
-disabled, the others off unless enabled.
+in the folders of `plugins.path`) and from the entry-point group `chat.plugins`. Those of this distribution are on
+unless disabled, the others off unless enabled.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def find(config: Config) -> list[Found]:
             chat.plugins.__path__.append(folder)
     disabled, enabled = set(config.plugin_names("disable")), set(config.plugin_names("enable"))
     found = [
-        _found(plugin, source, own, disabled, enabled) for plugin, source, own in (*_from_modules(), *_from_entry_points())
+        _found(plugin, source, own, disabled, enabled)
+        for plugin, source, own in (*_from_modules(), *_from_entry_points())
     ]
     return sorted(found, key=lambda one: one.name)
 
@@ -105,7 +106,7 @@ def _check_names(config: Config, found: list[Found]) -> None:
             sources = " and ".join(one.source for one in found if one.name == name)
             raise ConfigError(f"plugin {name} exists twice: {sources}")
     for key in ("disable", "enable"):
-        for name in config.plugin_names(key):  # type: ignore[arg-type]
+        for name in config.plugin_names(key):
             if name not in names:
                 raise ConfigError(f"plugins.{key}: there is no plugin {name}")
     for name in config.plugins:

@@ -10,8 +10,8 @@ from twisted.internet.defer import Deferred
 
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IStore
-from chat.presence import Presence
 from chat.model import Message, MessageId, Room, RoomId, User, new_id
+from chat.presence import Presence
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ class Appended(Struct, frozen=True):
 
 
 class Span(Struct, frozen=True):
-    """A run of a room's messages, oldest first. `head` is the room's newest seq, `floor` the newest that is not kept."""
+    """A run of a room's messages, oldest first. `head` is the newest seq, `floor` the newest that is not kept."""
 
     messages: tuple[Message, ...]
     head: int
@@ -42,7 +42,8 @@ class Span(Struct, frozen=True):
 
 def check_body(body: str, max_characters: int) -> None:
     """Raise EMPTY_MESSAGE, MSG_TOO_LONG (limit in characters), or VALIDATION_ERROR for a NUL, which not every store
-    can keep."""
+    can keep.
+    """
     if not body.strip():
         raise ChatError(ErrorCode.EMPTY_MESSAGE)
     if len(body) > max_characters:
@@ -103,7 +104,8 @@ class Timelines:
 
     def posted(self, message: Message) -> None:
         """A message of the room is committed. A gap (an earlier one was given up by a timeout) makes the room load
-        anew."""
+        anew.
+        """
         timeline = self._rooms.get(message.room_id)
         if timeline is None:
             return

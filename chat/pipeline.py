@@ -1,5 +1,6 @@
 """The way of every command, whatever front it came through: guards of the phase RATE, who may call, the request, the
-other guards by phase, the verb. No I/O of its own."""
+other guards by phase, the verb. No I/O of its own.
+"""
 
 from __future__ import annotations
 
@@ -59,9 +60,7 @@ class Pipeline:
         """Every verb."""
         return self._by_request.values()
 
-    async def start(
-        self, context: Context, verb: IVerb, decode: Callable[[], Activity]
-    ) -> Outcome | Deferred[Outcome]:
+    async def start(self, context: Context, verb: IVerb, decode: Callable[[], Activity]) -> Outcome | Deferred[Outcome]:
         """Run a command up to its outcome, or up to the wait for its commit. Publishes nothing.
 
         `decode` makes the request, after the rate guards and the login check. Raises ChatError alone, also through the
@@ -83,7 +82,7 @@ class Pipeline:
             raise self._incident(Failure(), verb) from None
         if isinstance(outcome, Deferred):
             outcome.addErrback(self._contain, verb)
-        return outcome  # type: ignore[no-any-return]
+        return outcome
 
     async def dispatch(self, context: Context, request: Activity) -> Outcome:
         """Run a request as a whole, publish its events, and return the outcome. Raises ChatError."""
@@ -91,7 +90,8 @@ class Pipeline:
         if isinstance(outcome, Deferred):
             outcome = await outcome
         self.publish(outcome)
-        return outcome  # type: ignore[no-any-return]
+        assert isinstance(outcome, Outcome)
+        return outcome
 
     def publish(self, outcome: Outcome) -> None:
         """Announce what a command did. Its reply is on the way already."""

@@ -98,7 +98,8 @@ class Presence:
 
     def join(self, session: Session, room_id: RoomId) -> tuple[bool, bool]:
         """The session subscribes, its user occupies. Returns whether the user came in just now, and whether the room's
-        occupants have not yet been told that the user is connected."""
+        occupants have not yet been told that the user is connected.
+        """
         assert session.user is not None
         online = self._online[session.user.id]
         self.before_change(room_id)

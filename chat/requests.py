@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from chat.activities import AclEntry, Attribute, HistoryEntry, RoomRef, RoomUser, Stamped, UserRef
+from chat.activities import AclEntry, HistoryEntry, RoomRef, RoomUser, Stamped, UserRef
 from chat.errors import ErrorCode
 from chat.model import ID_LENGTH, USER_ID, ChannelId, Mute, RoomId, UserId
 from chat.slots import Activity, At
@@ -248,5 +248,3 @@ class Broadcast(Activity, frozen=True):
     body: str
     verb: str
     room_id: RoomId | None = None
-
-

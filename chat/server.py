@@ -9,8 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.error import TimeoutError as TwistedTimeoutError
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
@@ -81,10 +83,11 @@ class Server:
 
     async def drain(self) -> None:
         """Stop in order: unready, commands answered, connections closed, observers done, store closed. Bounded by
-        `drain.drain_s` for each step."""
+        `drain.drain_s` for each step.
+        """
         self._draining = True
         bound_s = self.config.drain.drain_s
-        links = [link for link in self._websockets.links if link.chat is not None]
+        links: list[Any] = [link for link in self._websockets.links if link.chat is not None]
         for link in links:
             link.pause_reading()
         answered = DeferredList([link.chat.drained() for link in links])
@@ -196,7 +199,11 @@ class Server:
 
     def _at_most(self, seconds: float, waited: Deferred[Any]) -> Deferred[Any]:
         waited.addTimeout(seconds, self._reactor)
-        return waited.addErrback(lambda failure: self.log.warn("the stop goes on without waiting any longer"))
+        return waited.addErrback(self._gave_up)
+
+    def _gave_up(self, failure: Failure) -> None:
+        failure.trap(TwistedTimeoutError, CancelledError)
+        self.log.warn("the stop goes on without waiting any longer")
 
     def _close(self, links: list[Any], bound_s: float) -> Deferred[Any]:
         """Close all connections, spread over as long as their number needs, and see their sessions end."""
@@ -220,7 +227,7 @@ class _Root(Resource):
         super().__init__()
         self._fallback = fallback
 
-    def getChild(self, path: bytes, request: Any) -> Resource:  # noqa: N802
+    def getChild(self, path: bytes, request: Any) -> Resource:
         """The resource for everything else; it sees the whole path."""
         request.prepath.pop()
         request.postpath.insert(0, path)

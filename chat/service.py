@@ -40,7 +40,7 @@ class Options(UsageOptions):
     ]
     loaded: Loaded
 
-    def postOptions(self) -> None:  # noqa: N802
+    def postOptions(self) -> None:
         """Read the configuration; answer the questions that need no server."""
         self.loaded = _or_exit(lambda: load(self["config"]))
         config = self.loaded.config
@@ -56,11 +56,12 @@ class Options(UsageOptions):
         raise SystemExit(0)
 
 
-def makeService(options: Options) -> ChatService:  # noqa: N802
+def makeService(options: Options) -> ChatService:
     """What twistd runs. Exits with one line when the configuration does not do."""
     from twisted.internet import reactor
 
-    return _or_exit(lambda: ChatService(options.loaded, reactor))
+    service: ChatService = _or_exit(lambda: ChatService(options.loaded, reactor))
+    return service
 
 
 def check(loaded: Loaded) -> None:
@@ -98,7 +99,7 @@ class ChatService(Service):
         self._ports: list[Any] = []
         self.server = Server(loaded.config, reactor, loaded.source)
 
-    def startService(self) -> None:  # noqa: N802
+    def startService(self) -> None:
         """Open the store, listen. Exits with one line when that cannot be."""
         super().startService()
         _or_exit(self.server.open)
@@ -152,7 +153,7 @@ class ChatService(Service):
         else:
             self.log.info("the backend keys are reloaded; everything else needs a restart")
 
-    def stopService(self) -> Deferred[None]:  # noqa: N802
+    def stopService(self) -> Deferred[None]:
         """Accept nothing more, then drain."""
         super().stopService()
         return Deferred.fromCoroutine(self._stop())

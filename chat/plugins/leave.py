@@ -33,9 +33,7 @@ class LeaveVerb:
         if not self._services.presence.leave(context.caller.id, room.id):
             return Outcome()
         self._services.timelines.release_if_empty(room.id)
-        left = UserLeft(
-            published=context.now, user=UserRef.of(context.caller), room=RoomRef.of(room), room_id=room.id
-        )
+        left = UserLeft(published=context.now, user=UserRef.of(context.caller), room=RoomRef.of(room), room_id=room.id)
         return Outcome(events=(left,))
 
 

@@ -1,5 +1,6 @@
 """Mutes: a guard that keeps muted users from speaking, and the verbs behind the REST calls that set, end and list
-mutes."""
+mutes.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +64,16 @@ class MuteVerb:
         """See `IVerb`."""
         mutes = [await self._mute(context, plan) for plan in request.plans]
         audits = [
-            Audit(context.now, context.key_name, mute.actor_id, "mute", mute.user_id, mute.room_id, mute.reason, mute.until)
+            Audit(
+                context.now,
+                context.key_name,
+                mute.actor_id,
+                "mute",
+                mute.user_id,
+                mute.room_id,
+                mute.reason,
+                mute.until,
+            )
             for mute in mutes
         ]
         await self._services.store.put_mutes(mutes, audits)
@@ -113,9 +123,7 @@ class UnmuteVerb:
         row = Audit(context.now, context.key_name, context.caller.id, "unmute", user.id, room.id, "")
         await self._services.store.end_mute(user.id, room.id, row)
         self._services.mutes.end(user.id, room.id)
-        event = UserUnmuted(
-            published=context.now, actor_id=context.caller.id, user_id=user.id, room=RoomRef.of(room)
-        )
+        event = UserUnmuted(published=context.now, actor_id=context.caller.id, user_id=user.id, room=RoomRef.of(room))
         return Outcome(events=(event,))
 
 

@@ -1,5 +1,6 @@
 """What happens once, before the server listens: the configuration's declarations go into the database, and what lives
-in memory comes out of it."""
+in memory comes out of it.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ from chat.world import Declared, DeclaredChannel, DeclaredRoom, Grant, World
 
 def declare(connection: Connection, declared: Declared, now_ms: int) -> None:
     """Create or update what is declared. Declared roles and rules that are declared no more are taken away; channels,
-    rooms and users never are."""
+    rooms and users never are.
+    """
     _Declaring(connection, now_ms).run(declared)
 
 
@@ -143,9 +145,7 @@ def _channels(connection: Connection) -> Iterator[Channel]:
     rules = _acls_by(connection, acls.c.channel_key)
     for row in connection.execute(select(channels)):
         tags = tuple(tag for tag in row.tags.split(",") if tag)
-        yield Channel(
-            row.key, ChannelId(row.id), row.name, row.sort, tags, row.is_default, acls=rules.get(row.key, ())
-        )
+        yield Channel(row.key, ChannelId(row.id), row.name, row.sort, tags, row.is_default, acls=rules.get(row.key, ()))
 
 
 def _rooms(connection: Connection) -> Iterator[Room]:

@@ -18,7 +18,7 @@ _user_columns = (users.c.key, users.c.id, users.c.name, users.c.origin, users.c.
 _attributes = msgspec.json.Decoder(dict[str, str])
 
 
-def user_of(row: Row[Any]) -> User:
+def user_of(row: Any) -> User:
     """The user in a row of the columns key, id, name, origin, attributes."""
     return User(row.key, UserId(row.id), row.name, row.origin, _attributes.decode(row.attributes))
 

@@ -26,7 +26,8 @@ from chat.plugin import Identity
 from chat.storage import reading
 from chat.storage.appending import append_many
 from chat.storage.declaring import declare, load_world
-from chat.storage.schema import audit, rooms, sanctions, users
+from chat.storage.schema import audit as audits_table
+from chat.storage.schema import rooms, sanctions, users
 from chat.storage.writer import Writer
 from chat.times import to_ms, utc_now
 from chat.world import Declared, World
@@ -38,8 +39,6 @@ READ_TIMEOUT_S = 10.0
 
 class Dialect(Protocol):
     """What differs between databases."""
-
-    url: str
 
     def write_engine(self) -> Engine:
         """The engine for the writing thread."""
@@ -106,9 +105,9 @@ class SqlStore:
         """See `IStore`."""
         return self._writer.write(lambda connection: _put_mutes(connection, mutes, audits))
 
-    def end_mute(self, user_id: UserId, room_id: RoomId, row: Audit) -> Deferred[None]:
+    def end_mute(self, user_id: UserId, room_id: RoomId, audit: Audit) -> Deferred[None]:
         """See `IStore`."""
-        return self._writer.write(lambda connection: _end_mute(connection, user_id, room_id, row))
+        return self._writer.write(lambda connection: _end_mute(connection, user_id, room_id, audit))
 
     def find_user(self, user_id: UserId) -> Deferred[User | None]:
         """See `IStore`."""
@@ -214,7 +213,7 @@ def _key(connection: Connection, table: Any, public_id: str) -> int:
 
 def _write_audit(connection: Connection, row: Audit) -> None:
     connection.execute(
-        insert(audit).values(
+        insert(audits_table).values(
             at_ms=to_ms(row.at),
             key_name=row.key_name,
             actor_id=row.actor_id,

@@ -45,7 +45,9 @@ class Keys:
         given = token.strip().encode() if scheme.lower() == "bearer" else b""
         matching = [key for key in self._keys if hmac.compare_digest(key.secret, given)]
         if not given or not matching:
-            raise HttpProblem(_UNAUTHORIZED, "a key is needed: Authorization: Bearer <key>", {"WWW-Authenticate": "Bearer"})
+            raise HttpProblem(
+                _UNAUTHORIZED, "a key is needed: Authorization: Bearer <key>", {"WWW-Authenticate": "Bearer"}
+            )
         if scope not in matching[0].scopes:
             raise HttpProblem(_FORBIDDEN, f"the key lacks the scope {scope.value}")
         return matching[0]

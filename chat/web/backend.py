@@ -54,8 +54,8 @@ class Backend(Resource):
         answering = Deferred.fromCoroutine(self._answer(request))
         if not answering.called:
             answering.addTimeout(CALL_TIMEOUT_S, self._clock)
-        finished: list[bool] = []
-        request.notifyFinish().addBoth(finished.append)
+        finished: list[object] = []
+        request.notifyFinish().addBoth(lambda result: finished.append(result))
         answering.addErrback(self._failure_of, request)
         answering.addCallback(lambda answer: None if finished else self._respond(request, answer))
         answering.addErrback(lambda failure: self.log.failure("no answer could be sent", failure))
@@ -69,7 +69,7 @@ class Backend(Resource):
         return OK, success_body(await endpoint.call(context, body)), {}
 
     def _endpoint(self, request: Request) -> IEndpoint:
-        path = "/".join(part.decode("utf-8", "replace") for part in request.postpath)
+        path = "/".join(part.decode("utf-8", "replace") for part in request.postpath or ())
         methods = self._endpoints.get(path)
         if methods is None:
             raise HttpProblem(_NOT_FOUND, "no such path")
@@ -128,5 +128,3 @@ def _list_names(kind: Any) -> set[str]:
 
 def _is_list(hint: Any) -> bool:
     return any(get_origin(one) in (list, tuple) for one in (hint, *get_args(hint)))
-
-

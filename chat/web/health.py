@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from twisted.internet.defer import Deferred
@@ -33,7 +34,7 @@ class Health(Resource):
         self._keys = keys
         self._check = check
 
-    def render_GET(self, request: Request) -> int:  # noqa: N802
+    def render_GET(self, request: Request) -> int:
         """200, or 503 with the reasons."""
         try:
             if not _is_local(request):
@@ -42,7 +43,7 @@ class Health(Resource):
             respond(request, problem.status, failure_body(problem.text), problem.headers)
             return NOT_DONE_YET
         gone: list[object] = []
-        request.notifyFinish().addBoth(gone.append)
+        request.notifyFinish().addBoth(lambda result: gone.append(result))
         self._check().addCallback(lambda reasons: None if gone else _tell(request, reasons))
         return NOT_DONE_YET
 
@@ -62,10 +63,10 @@ def readiness(store: IStore, is_draining: Callable[[], bool], clock: IReactorTim
             drained: Deferred[list[str]] = Deferred()
             drained.callback(["draining"])
             return drained
-        asked = store.ping()
+        asked: Deferred[Any] = store.ping()
         asked.addTimeout(READY_TIMEOUT_S, clock)
         asked.addCallbacks(_ready, _not_ready)
-        return asked  # type: ignore[no-any-return]
+        return asked
 
     return check
 

@@ -61,13 +61,13 @@ def _headers(body: bytes, more: dict[str, str] | None) -> dict[str, str]:
 class BoundedRequest(Request):
     """A request whose body may not have more than BODY_LIMIT_BYTES; a larger one is answered before it is read."""
 
-    def gotLength(self, length: int | None) -> None:  # noqa: N802
+    def gotLength(self, length: int | None) -> None:
         """The headers are in."""
         if length is not None and length > BODY_LIMIT_BYTES:
             self._refuse()
         HttpRequest.gotLength(self, 0 if length is not None and length > BODY_LIMIT_BYTES else length)
 
-    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+    def handleContentChunk(self, data: bytes) -> None:
         """A part of the body is in."""
         assert self.content is not None
         if self.content.tell() + len(data) > BODY_LIMIT_BYTES:
@@ -78,6 +78,6 @@ class BoundedRequest(Request):
     def _refuse(self) -> None:
         body = failure_body(f"the body has more than {BODY_LIMIT_BYTES} bytes")
         headers = "".join(f"{name}: {value}\r\n" for name, value in _headers(body, {"Connection": "close"}).items())
-        transport = self.channel.transport
+        transport: Any = self.channel.transport
         transport.write(f"HTTP/1.1 {_TOO_LARGE} Request Entity Too Large\r\n{headers}\r\n".encode() + body)
         transport.loseConnection()

@@ -29,9 +29,10 @@ class Pages(File):
         """The file, with the headers that keep a page to itself."""
         for name, value in _HEADERS.items():
             request.setHeader(name, value)
-        return super().render(request)
+        page: int | bytes = super().render(request)
+        return page
 
-    def directoryListing(self) -> IResource:  # noqa: N802
+    def directoryListing(self) -> IResource:
         """There is none."""
         return notFound()
 

@@ -18,7 +18,6 @@ import msgspec
 from msgspec import Struct
 
 from chat.errors import ChatError, ErrorCode
-from chat.model import ID_LENGTH
 from chat.slots import Activity, At
 from chat.texts import base64_of, text_of
 from chat.times import rfc3339
@@ -70,7 +69,8 @@ def _bare(hint: Any) -> Any:
 
 def read(cls: type[Request], data: Json) -> Request:
     """The request in `data`. Slots are looked at in the order of their fields; the first that is missing or malformed
-    decides the code of the ChatError."""
+    decides the code of the ChatError.
+    """
     return cls(**{name: take(data) for name, take in _readers(cls)})
 
 
@@ -276,16 +276,10 @@ def _constant(text: str) -> _Write:
 
 def _leaf(slot: _Slot, name: str) -> _Write:
     get, convert = _getter(name), _to_wire(slot)
-
-    def write(activity: Any) -> Any:
-        value = get(activity)
-        return _NOTHING if value is None else convert(value)
-
-    def write_plain(activity: Any) -> Any:
-        value = get(activity)
-        return _NOTHING if value is None else value
-
-    return write_plain if convert is None else write
+    if convert is None:
+        return lambda activity: _NOTHING if (value := get(activity)) is None else value
+    to_wire = convert
+    return lambda activity: _NOTHING if (value := get(activity)) is None else to_wire(value)
 
 
 def _getter(name: str) -> Callable[[Any], Any]:

@@ -188,7 +188,7 @@ class Connection:
 
     async def _perform(self, command: Command | None) -> None:
         verb = self._verb_of(command)
-        if verb is None or command is not None and self._gone and self.session.user is None:
+        if verb is None or (command is not None and self._gone and self.session.user is None):
             return
         while self._pending and (self._pending[-1].verb is not verb or len(self._pending) >= UNSETTLED_LIMIT):
             self._settled = Deferred()
@@ -219,9 +219,7 @@ class Connection:
         """Run a command up to its outcome or its pending commit. Bounded in time."""
         context = Context(utc_now(), self.session.user, self.session)
         self._counters.commands += 1
-        started = Deferred.fromCoroutine(
-            self._front.pipeline.start(context, verb, lambda: self._decode(command, verb))
-        )
+        started = Deferred.fromCoroutine(self._front.pipeline.start(context, verb, lambda: self._decode(command, verb)))
         if not started.called:
             started.addTimeout(COMMAND_TIMEOUT_S, self._front.clock)
             started.addErrback(_as_refusal)

@@ -28,7 +28,7 @@ class PromptServer(tcp.Server):
             data = data[sent:]
         super().write(data)
 
-    def _isSendBufferFull(self) -> bool:  # noqa: N802
+    def _isSendBufferFull(self) -> bool:
         """Whether producers are to pause: as soon as something waits."""
         return bool(self._tempDataBuffer) or len(self.dataBuffer) > self.offset
 

@@ -18,7 +18,7 @@ from twisted.web.resource import IResource
 from zope.interface import implementer
 
 from chat.wire.frames import CloseCode, JsonArrayFraming, Malformed, parse
-from chat.wire.session import Connection, Front
+from chat.wire.session import Connection, Front, ReplyFraming
 
 STALL_S = 30.0
 CLOSE_HANDSHAKE_S = 5.0
@@ -28,11 +28,12 @@ _log = Logger()
 
 
 @implementer(IPushProducer)
-class WebSocketLink(WebSocketServerProtocol):  # type: ignore[misc]
+class WebSocketLink(WebSocketServerProtocol):
     """One client of `/ws`. Also the producer of its transport, which tells when a write has not finished."""
 
-    tcpNoDelay = True  # noqa: N815
-    framing = JsonArrayFraming()
+    tcpNoDelay = True
+    framing: ReplyFraming = JsonArrayFraming()
+    transport: Any
 
     factory: WebSocketFront
     chat: Connection | None = None
@@ -42,12 +43,12 @@ class WebSocketLink(WebSocketServerProtocol):  # type: ignore[misc]
 
     # What Autobahn says
 
-    def onConnect(self, request: ConnectionRequest) -> None:  # noqa: N802
+    def onConnect(self, request: ConnectionRequest) -> None:
         """Refuse pages of other origins."""
         if not self.factory.allows(request.headers.get("origin"), request.headers["host"]):
             raise ConnectionDeny(_FORBIDDEN, "origin not allowed")
 
-    def onOpen(self) -> None:  # noqa: N802
+    def onOpen(self) -> None:
         """The handshake is done."""
         try:
             self.transport.unregisterProducer()
@@ -58,7 +59,7 @@ class WebSocketLink(WebSocketServerProtocol):  # type: ignore[misc]
         except Exception:
             self._broke()
 
-    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """A whole message."""
         if self.chat is None or self.state != self.STATE_OPEN:
             return
@@ -72,7 +73,7 @@ class WebSocketLink(WebSocketServerProtocol):  # type: ignore[misc]
         except Exception:
             self._broke()
 
-    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N802, N803
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         """The connection is gone; without a handshake there is nothing to end."""
         self._stop_stall_timer()
         self.factory.links.discard(self)
@@ -115,24 +116,24 @@ class WebSocketLink(WebSocketServerProtocol):  # type: ignore[misc]
 
     # What the transport says
 
-    def pauseProducing(self) -> None:  # noqa: N802
+    def pauseProducing(self) -> None:
         """A write has not finished: hold back."""
         if self._held is None:
             self._held = []
             self._stall = self.factory.reactor.callLater(STALL_S, self._cut)
 
-    def resumeProducing(self) -> None:  # noqa: N802
+    def resumeProducing(self) -> None:
         """Everything written is with the kernel."""
         self._stop_stall_timer()
         held, self._held, self._held_bytes = self._held, None, 0
         if held and self.state == self.STATE_OPEN:
             self.transport.write(b"".join(held))
 
-    def stopProducing(self) -> None:  # noqa: N802
+    def stopProducing(self) -> None:
         """The transport is gone; `onClose` follows."""
 
     def _cut(self) -> None:
-        """This client does not read."""
+        """The client does not read: end it."""
         self._held, self._held_bytes = [], 0
         self._stop_stall_timer()
         self.close(CloseCode.SLOW_CONSUMER, "too slow")
@@ -144,15 +145,15 @@ class WebSocketLink(WebSocketServerProtocol):  # type: ignore[misc]
 
     # Autobahn formats log arguments for every chunk and every send, also when nothing is logged.
 
-    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+    def dataReceived(self, data: bytes) -> None:
         """Bytes of the client."""
         self._dataReceived(data)
 
 
-class WebSocketFront(WebSocketServerFactory):  # type: ignore[misc]
+class WebSocketFront(WebSocketServerFactory):
     """The `/ws` of one server. `origins` are the pages that may connect, next to those of the same host."""
 
-    protocol = WebSocketLink
+    protocol: Any = WebSocketLink
 
     def __init__(self, front: Front, reactor: Any, origins: tuple[str, ...]) -> None:
         super().__init__(reactor=reactor)
@@ -182,4 +183,5 @@ class WebSocketFront(WebSocketServerFactory):  # type: ignore[misc]
 
 def websocket_resource(front: WebSocketFront) -> IResource:
     """The leaf of the web tree that upgrades to WebSocket."""
-    return WebSocketResource(front)  # type: ignore[no-any-return]
+    resource: IResource = WebSocketResource(front)
+    return resource

@@ -1,0 +1,1 @@
+"""The migrations, run by Alembic at the start of a server."""
