@@ -76,8 +76,8 @@ class Server:
             self.keys, world.system, self._reactor, legacy_status=self.config.rest.legacy_http_status
         )
         self._build_plugins(self._services(rooms, Mutes(world.mutes)))
-        front = Front(self.pipeline, self._delivery, encoder, self.config.limits, self._reactor)
-        self._websockets = WebSocketFront(front, self._reactor, self.config.web.origins)
+        self.front = Front(self.pipeline, self._delivery, encoder, self.config.limits, self._reactor)
+        self._websockets = WebSocketFront(self.front, self._reactor, self.config.web.origins)
         self.public = self._site(self._public_tree())
         self.backend = self._site(self._backend_tree())
 

@@ -1,0 +1,182 @@
+/**
+ * What goes over the wire: base64 of UTF-8, frames, requests, and what replies and events mean.
+ *
+ * Everything here is a pure function; the rest of the page never sees an ActivityStreams object. Text that was read
+ * here is as a stranger wrote it: show it through `textContent` only.
+ */
+
+/** The base64 of the text's UTF-8. */
+export function encodeText(text) {
+  let bytes = "";
+  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte);
+  return btoa(bytes);
+}
+
+/** The text behind base64 of UTF-8; empty when there is none. */
+export function decodeText(base64) {
+  if (!base64) return "";
+  try {
+    return new TextDecoder().decode(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)));
+  } catch {
+    return "";
+  }
+}
+
+// Frames: JSON arrays [event, data] or [event, data, id]
+
+/** The text of a frame that carries a request. The reply has the same `id`. */
+export function requestFrame({ event, data }, id) {
+  return JSON.stringify([event, data, id]);
+}
+
+/** `{event, data, id}` of a frame; null where it is none. */
+export function parseFrame(text) {
+  try {
+    const [event, data, id] = JSON.parse(text);
+    return typeof event === "string" && typeof data === "object" && data !== null ? { event, data, id } : null;
+  } catch {
+    return null;
+  }
+}
+
+// Requests
+
+/** Is the server there? */
+export const alive = () => ({ event: "connect", data: {} });
+
+/** Say who we are. `token` is optional. */
+export const login = ({ userId, name, token }) => ({
+  event: "login",
+  data: {
+    verb: "login",
+    actor: {
+      id: userId,
+      displayName: encodeText(name || userId),
+      attachments: token ? [{ objectType: "token", content: token }] : [],
+    },
+  },
+});
+
+export const listChannels = () => ({ event: "list_channels", data: { verb: "list" } });
+
+export const listRooms = (channelId) => ({ event: "list_rooms", data: { verb: "list", object: { url: channelId } } });
+
+export const join = (roomId) => ({ event: "join", data: { verb: "join", target: { id: roomId } } });
+
+export const leave = (roomId) => ({ event: "leave", data: { verb: "leave", target: { id: roomId } } });
+
+/** Say something. Sending it again with the same `clientId` does no harm. */
+export const say = (roomId, body, clientId) => ({
+  event: "message",
+  data: {
+    verb: "send",
+    target: { id: roomId, objectType: "room" },
+    object: { id: clientId, content: encodeText(body) },
+  },
+});
+
+/** What was said after message number `seq`. */
+export const historyAfter = (roomId, seq) => ({
+  event: "history",
+  data: { verb: "list", target: { id: roomId }, object: { seq } },
+});
+
+// Replies
+
+/** The limits that came with a login, and how long to spread a return after a restart. */
+export function readLogin(data) {
+  return {
+    name: decodeText(data.actor.displayName),
+    maxCharacters: data.limits?.max_characters ?? Infinity,
+    frameBytes: data.limits?.frame_bytes ?? Infinity,
+    restartJitterSeconds: data.reconnect_jitter_s ?? 0,
+  };
+}
+
+/** Channels `{id, name}` in their order. */
+export function readChannels(data) {
+  return data.object.attachments.map(({ id, displayName }) => ({ id, name: decodeText(displayName) }));
+}
+
+/** Rooms `{id, name, count}` in their order; `count` is how many users are there. */
+export function readRooms(data) {
+  return data.object.attachments.map(({ id, displayName, summary }) => ({
+    id,
+    name: decodeText(displayName),
+    count: summary,
+  }));
+}
+
+/** A room as one comes in: its newest messages (oldest first), the number of the newest one, and who is there. */
+export function readJoin(data) {
+  const groups = Object.fromEntries(data.object.attachments.map((group) => [group.objectType, group]));
+  return {
+    name: decodeText(data.target.displayName),
+    messages: groups.history.attachments.map(readEntry).reverse(),
+    head: data.object.head,
+    people: groups.user.attachments.map(readUser),
+    count: groups.user.summary,
+  };
+}
+
+/** A part of a room's history, oldest first. `recovered` is false where older messages are no longer kept. */
+export function readHistory(data) {
+  const { head, more, recovered, attachments } = data.object;
+  return { messages: attachments.map(readEntry), head, more, recovered };
+}
+
+function readEntry(entry) {
+  return {
+    id: entry.id,
+    seq: entry.seq,
+    author: entry.author && readUser(entry.author),
+    body: decodeText(entry.content),
+    published: new Date(entry.published),
+    deleted: entry.deleted === true,
+  };
+}
+
+// Events
+
+/** A user `{id, name, roles}`, from an actor, an author or an occupant. */
+export function readUser(user) {
+  return { id: user.id, name: decodeText(user.displayName) || user.id, roles: splitRoles(user.content) };
+}
+
+function splitRoles(roles) {
+  return typeof roles === "string" ? roles.split(",").filter(Boolean) : [];
+}
+
+/** A message, from the event or from the reply to its sender. One that is not kept has no `seq`. */
+export function readMessage(data) {
+  return {
+    id: data.id,
+    seq: data.seq,
+    author: readUser(data.actor),
+    body: decodeText(data.object.content),
+    published: new Date(data.published),
+    deleted: false,
+  };
+}
+
+/** A mute or ban: its kind, where, why, and how many seconds are left (null where that is not known). */
+export function readSanction(data) {
+  const { summary, updated, content } = data.object ?? {};
+  const ends = Date.parse(updated);
+  return {
+    kind: data.verb,
+    where: data.target?.objectType === "global" ? "" : decodeText(data.target?.displayName),
+    reason: decodeText(content),
+    secondsLeft: secondsLeft(summary, ends),
+  };
+}
+
+function secondsLeft(summary, ends) {
+  if (/^\d+$/.test(summary)) return Number(summary);
+  return Number.isNaN(ends) ? null : Math.max(0, Math.ceil((ends - Date.now()) / 1000));
+}
+
+/** What a backend tells everyone, or those in `roomId`. */
+export function readBroadcast(data) {
+  return { from: decodeText(data.actor?.displayName), text: decodeText(data.content), roomId: data.target?.id ?? null };
+}

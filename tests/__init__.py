@@ -1,0 +1,1 @@
+"""The tests; folders mirror `chat/`, `functional/` has those that start whole servers."""
