@@ -48,7 +48,11 @@ HTTP_TIMEOUT_S = 60
 
 
 class Server:
-    """One chat server. `open` before anything else; then `public` and `backend` are sites to listen with."""
+    """One chat server. Making one chooses and checks the plugins and touches nothing outside; `open` does the rest.
+
+    Then `public` and `backend` are the sites to listen with, `front` is what connections of all kinds share, and
+    `services` is what the plugins work with.
+    """
 
     log = Logger()
 
@@ -58,12 +62,13 @@ class Server:
         self._source = source
         self._draining = False
         self._store_plugin, self._chat_plugins = self._choose_plugins()
-        self._store: IStore = self._open_store_plugin()
+        self._options = {found.name: self._read_options(found) for found in (self._store_plugin, *self._chat_plugins)}
         self.presence = Presence()
-        self.keys = Keys(keys_of(config))
 
     def open(self) -> None:
         """Open the store and build the rest. Blocks; raises ConfigError."""
+        self.keys = Keys(keys_of(self.config))
+        self._store = self._open_store_plugin()
         world = self._store.open(declared_by(self.config))
         rooms = Rooms(world)
         encoder = Encoder(self.config.environment)
@@ -75,7 +80,9 @@ class Server:
         self._backend = Backend(
             self.keys, world.system, self._reactor, legacy_status=self.config.rest.legacy_http_status
         )
-        self._build_plugins(self._services(rooms, Mutes(world.mutes)))
+        self.system = world.system
+        self.services = self._services(rooms, Mutes(world.mutes))
+        self._build_plugins()
         self.front = Front(self.pipeline, self._delivery, encoder, self.config.limits, self._reactor)
         self._websockets = WebSocketFront(self.front, self._reactor, self.config.web.origins)
         self.public = self._site(self._public_tree())
@@ -126,20 +133,20 @@ class Server:
             raise ConfigError(f"{self._source}: storage.url: {problem} known schemes are {known}")
         return serving[0], [one for one in found if one.kind != "store"]
 
-    def _options(self, found: loading.Found) -> Struct:
+    def _read_options(self, found: loading.Found) -> Struct:
         raw = self.config.plugins.get(found.name, {})
         options: Struct = convert(raw, found.plugin.options, self._source, f"plugins.{found.name}")
         return options
 
     def _open_store_plugin(self) -> IStore:
         found = self._store_plugin
-        store: IStore = found.plugin.open(self.config.storage_url, self._options(found), self._reactor)
+        store: IStore = found.plugin.open(self.config.storage_url, self._options[found.name], self._reactor)
         return store
 
-    def _build_plugins(self, services: Services) -> None:
+    def _build_plugins(self) -> None:
         for found in self._chat_plugins:
             try:
-                contribution = found.plugin.build(self._options(found), services)
+                contribution = found.plugin.build(self._options[found.name], self.services)
             except ConfigError:
                 raise
             except Exception as error:

@@ -68,7 +68,7 @@ def check(loaded: Loaded) -> None:
     """Raise ConfigError for what a start would stumble on and that can be seen without database and network."""
     from twisted.internet import reactor
 
-    loading.load(loaded.config)
+    Server(loaded.config, reactor, loaded.source)
     _check_addresses(loaded)
     for section, addresses in _addresses(loaded.config).items():
         for address in addresses:
@@ -194,5 +194,8 @@ def _or_exit(act: Callable[[], Any]) -> Any:
 
 
 def _exit(problem: str) -> NoReturn:
-    print(problem, file=sys.stderr)
+    # Once twistd logs, sys.stderr is the log: the line is to be seen in both.
+    if sys.stderr is not sys.__stderr__:
+        Logger("chat").critical("{problem}", problem=problem)
+    print(problem, file=sys.__stderr__)
     raise SystemExit(1)

@@ -29,12 +29,13 @@ _LONG, _LONGER = 126, 127
 
 
 class MemoryServer:
-    """A server that only `MemoryClient`s reach. Stop it with `await stop()`."""
+    """A server that only `MemoryClient`s reach. Stop it with `await stop()`; a second stop does nothing."""
 
     def __init__(self, config: Config, reactor: Any) -> None:
         self.server = Server(config, reactor)
         self.server.open()
         self._reactor = reactor
+        self._is_stopped = False
 
     def client(self) -> MemoryClient:
         """A fresh connection."""
@@ -42,7 +43,9 @@ class MemoryServer:
 
     async def stop(self) -> None:
         """Drain the server."""
-        await self.server.drain()
+        if not self._is_stopped:
+            self._is_stopped = True
+            await self.server.drain()
 
 
 class MemoryClient:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import fcntl
+from pathlib import Path
+from typing import IO, Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
@@ -17,11 +18,12 @@ from chat.storage.migrating import migrate
 from chat.storage.sql import READERS, SqlStore
 
 
-@dataclass(frozen=True)
 class SqliteDialect:
     """SQLite with a write-ahead log, synced at every commit."""
 
-    url: str
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._locked: IO[str] | None = None
 
     def write_engine(self) -> Engine:
         """One connection."""
@@ -32,13 +34,31 @@ class SqliteDialect:
         return sqlite_engine(self.url, writes=False, connections=READERS)
 
     def prepare(self) -> None:
-        """Migrate with foreign keys off, as rebuilding a table needs, and check them before the commit."""
+        """Take the file for this server alone, then migrate: with foreign keys off, as rebuilding a table needs, and
+        a check of them before the commit.
+        """
+        self._lock()
         engine = sqlite_engine(self.url, writes=True, foreign_keys=False)
         with engine.begin() as connection:
             migrate(connection)
             if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
                 raise ConfigError("storage.url: the migrated database has rows that refer to nothing")
         engine.dispose()
+
+    def release(self) -> None:
+        """Give the file back."""
+        if self._locked is not None:
+            self._locked.close()
+
+    def _lock(self) -> None:
+        """Two servers on one file would each keep a state in memory that the other knows nothing of."""
+        path = Path(f"{make_url(self.url).database}.lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._locked = path.open("w")
+        try:
+            fcntl.flock(self._locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError("storage.url: another server uses the database") from None
 
 
 @implementer(IPlugin, IStorePlugin)

@@ -49,6 +49,9 @@ class Dialect(Protocol):
     def prepare(self) -> None:
         """Bring the schema up to date. Raises ConfigError."""
 
+    def release(self) -> None:
+        """Let go of what `prepare` took."""
+
 
 @implementer(IStore)
 class SqlStore:
@@ -88,6 +91,7 @@ class SqlStore:
         self._pool.stop()
         self._read_engine.dispose()
         self._write_engine.dispose()
+        self._dialect.release()
 
     def ping(self) -> Deferred[None]:
         """See `IStore`."""

@@ -98,7 +98,9 @@ async def test_login_tells_roles_limits_and_name(server: MemoryServer) -> None:
 
 async def test_login_tells_room_roles(server: MemoryServer) -> None:
     reply = await server.client().login("bob")
-    assert {"objectType": "room_role", "id": ROOM, "content": "moderator,owner"} in reply["data"]["actor"]["attachments"]
+    assert {"objectType": "room_role", "id": ROOM, "content": "moderator,owner"} in reply["data"]["actor"][
+        "attachments"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -398,7 +400,9 @@ async def test_users_in_room(server: MemoryServer) -> None:
     assert [user["id"] for user in reply["object"]["attachments"]] == ["carol", "alice"]
     assert reply["object"]["attachments"][0]["content"] == "superuser,globalmod,admin"
     assert reply["object"]["attachments"][1]["attachments"] == [{"objectType": "age", "content": base64_of("30")}]
-    page = await dave.call("users_in_room", {"verb": "list", "target": {"id": ROOM}, "object": {"url": 1, "summary": 1}})
+    page = await dave.call(
+        "users_in_room", {"verb": "list", "target": {"id": ROOM}, "object": {"url": 1, "summary": 1}}
+    )
     assert [user["id"] for user in page["data"]["object"]["attachments"]] == ["alice"]
     assert (await dave.call("users_in_room", {"verb": "list"}))["status_code"] == 502
     assert (await dave.call("users_in_room", {"verb": "list", "target": {"id": "nowhere"}}))["status_code"] == 802

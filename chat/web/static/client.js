@@ -34,15 +34,20 @@ export class Client {
 
   /** Log in with `{userId, name, token}`. They are kept in memory, to log in again after a reconnect. */
   logIn(credentials) {
+    const chat = this.#chat;
+    if (chat.me?.id !== credentials.userId) chat.forget();
     this.#credentials = credentials;
-    this.#chat.status = "connecting";
-    this.#chat.farewell = "";
+    chat.status = "connecting";
+    chat.farewell = "";
+    chat.notices = [];
     this.#connection.start();
     this.#changed();
   }
 
-  /** End the session. */
+  /** End the session, forget everything. */
   logOut() {
+    this.#credentials = null;
+    this.#chat.forget();
     this.#turnAway("");
   }
 
@@ -54,9 +59,14 @@ export class Client {
   /** Show a room; go into it where the user is not in it yet. */
   select(room) {
     this.#chat.selected = room;
-    room.unread = 0;
-    this.#changed();
+    this.looked();
     if (!room.open) this.#attempt(() => this.#enter(room));
+  }
+
+  /** The user sees the room that is shown. */
+  looked() {
+    if (this.#chat.selected !== null) this.#chat.selected.unread = 0;
+    this.#changed();
   }
 
   /** Go out of a room. */
@@ -145,6 +155,7 @@ export class Client {
   // Rooms
 
   async #enter(room) {
+    room.joining = true;
     try {
       const joined = wire.readJoin(await this.#connection.request(wire.join(room.id)));
       room.name = joined.name;
@@ -152,9 +163,10 @@ export class Client {
       room.setPeople(joined.people, joined.count);
       this.#catchUp(room, joined);
     } catch (problem) {
-      if (problem instanceof Refusal) this.#shutOut(room, `${room.name}: ${explain(problem)}`);
-      throw problem;
+      if (!(problem instanceof Refusal)) throw problem;
+      this.#shutOut(room, `${room.name}: ${explain(problem)}`);
     } finally {
+      room.joining = false;
       this.#changed();
     }
     await this.#sendAll(room);
@@ -178,16 +190,17 @@ export class Client {
   /** Fetch what is missing since the last message seen. An interruption leaves the rest for the next time. */
   async #fillGap(room) {
     const { timeline } = room;
+    let after = timeline.seen;
     let head;
     try {
       for (let more = true; more; ) {
-        const after = timeline.seen;
         const part = wire.readHistory(await this.#connection.request(wire.historyAfter(room.id, after)));
         if (!part.recovered) timeline.note(MISSING, after);
         timeline.gapShrunk(part.messages);
-        more = part.more;
         this.#changed();
-        head = more ? undefined : part.head;
+        after = part.messages.at(-1)?.seq ?? part.head;
+        more = part.more;
+        if (!more) head = part.head;
       }
     } finally {
       timeline.gapClosed(head);
@@ -246,9 +259,8 @@ export class Client {
   // Events
 
   #received(event, data) {
-    const handle = this.#handlers[event];
-    if (handle === undefined) return;
-    handle(data);
+    if (!Object.hasOwn(this.#handlers, event)) return;
+    this.#handlers[event](data);
     this.#changed();
   }
 
@@ -279,7 +291,8 @@ export class Client {
     const room = this.#openRoom(data.target.id);
     if (room === undefined) return;
     const message = wire.readMessage(data);
-    room.timeline.putLive(message);
+    if (room.live) room.timeline.putLive(message);
+    else room.timeline.put(message);
     const isRead = room === this.#chat.selected && !document.hidden;
     if (!isRead && message.author.id !== this.#chat.me.id) room.unread += 1;
   }
@@ -306,12 +319,12 @@ export class Client {
     for (const room of this.#chat.openRooms) if (room.people.has(userId)) room.removePerson(userId);
   }
 
+  /** Of others who are removed, gn_user_left tells too. */
   #kicked({ target, object }) {
-    const room = this.#openRoom(target.id);
-    if (room === undefined) return;
+    const room = this.#chat.rooms.get(target.id);
+    if (room === undefined || object.id !== this.#chat.me.id) return;
     const reason = wire.decodeText(object.content);
-    if (object.id !== this.#chat.me.id) room.people.delete(object.id);
-    else this.#shutOut(room, `You were removed from ${room.name}.${reason ? ` Reason: ${reason}` : ""}`);
+    this.#shutOut(room, `You were removed from ${room.name}.${reason ? ` Reason: ${reason}` : ""}`);
   }
 
   #removed(roomId) {

@@ -25,6 +25,9 @@ export class Room {
   open = false;
   live = false;
 
+  /** Whether the server is being asked to let the user in. */
+  joining = false;
+
   name = "";
   channelName = "";
   count = 0;
@@ -85,6 +88,14 @@ export class Chat {
   notices = [];
 
   #lastNotice = 0;
+
+  /** Forget whatever belongs to the user who was here. */
+  forget() {
+    this.me = this.selected = null;
+    this.channels = [];
+    this.notices = [];
+    this.rooms.clear();
+  }
 
   /** The room with this id, made known where it was not. */
   room(id) {

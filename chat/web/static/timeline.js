@@ -67,7 +67,7 @@ export class Timeline {
   /** A part of the gap is filled. */
   gapShrunk(messages) {
     messages.forEach((message) => this.put(message));
-    if (messages.length > 0) this.seen = messages.at(-1).seq;
+    if (messages.length > 0) this.seen = Math.max(this.seen, messages.at(-1).seq);
   }
 
   /** The gap is filled, or nobody fills it any more: then `head` is left out, and the rest waits for the next time. */

@@ -1,0 +1,137 @@
+/**
+ * What was said in a room, on the page: one scrolling list per room, kept while other rooms are shown.
+ */
+
+import { arrange, element } from "./dom.js";
+import { clock, day, hue, initials } from "./words.js";
+
+const TOGETHER_MS = 5 * 60_000;
+const NEAR_PX = 60;
+
+/** A round picture with the initials of a user. */
+export function avatar({ id, name }) {
+  const made = element("span", { className: "avatar", "aria-hidden": "true" }, initials(name));
+  made.style.setProperty("--hue", hue(id));
+  return made;
+}
+
+export class RoomLog {
+  #list = element("ol");
+
+  /** `actions` are `retry(unsent)` and `discard(unsent)`. */
+  constructor(room, actions) {
+    this.room = room;
+    this.actions = actions;
+    this.node = element("div", { className: "log", role: "log", tabIndex: 0 }, this.#list);
+    this.node.ariaLabel = "Messages";
+  }
+
+  /** Show the room as it is now. The newest stays in sight for who reads the newest. */
+  render(me) {
+    const { node } = this;
+    const reads = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR_PX;
+    arrange(this.#list, [...this.#entries(me)], {
+      key: (entry) => entry.key,
+      make: (entry) => entry.make(),
+      update: (item, entry) => entry.update?.(item),
+    });
+    if (reads) this.scrollToEnd();
+  }
+
+  scrollToEnd() {
+    this.node.scrollTop = this.node.scrollHeight;
+  }
+
+  *#entries(me) {
+    let former = null;
+    for (const line of this.room.timeline.lines) {
+      const { message } = line;
+      if (message === undefined) {
+        yield notice(line);
+        former = null;
+        continue;
+      }
+      const date = day(message.published);
+      if (former === null || day(former.published) !== date) yield dayLine(date, line.key);
+      yield said(line.key, message, { isMine: message.author.id === me.id, continues: continues(former, message) });
+      former = message;
+    }
+    for (const one of this.room.outbox) yield this.#unsent(one);
+  }
+
+  #unsent(one) {
+    return {
+      key: one.id,
+      make: () => element("li", { className: "message mine unsent" }, element("p", { className: "body" }, one.body)),
+      update: (item) => {
+        item.classList.toggle("refused", one.refusal !== null);
+        const shown = item.querySelector(".fate")?.dataset.refusal;
+        if (shown === undefined || shown !== (one.refusal ?? "")) this.#tellFate(item, one);
+      },
+    };
+  }
+
+  #tellFate(item, one) {
+    item.querySelector(".fate")?.remove();
+    item.append(one.refusal === null ? waiting() : this.#refused(one));
+  }
+
+  #refused(one) {
+    const retry = element("button", { className: "plain", onclick: () => this.actions.retry(one) }, "Try again");
+    const discard = element("button", { className: "plain", onclick: () => this.actions.discard(one) }, "Discard");
+    const fate = element("p", { className: "fate" }, `Not sent. ${one.refusal}`, retry, discard);
+    fate.dataset.refusal = one.refusal;
+    return fate;
+  }
+}
+
+function waiting() {
+  const fate = element("p", { className: "fate" }, "Sending…");
+  fate.dataset.refusal = "";
+  return fate;
+}
+
+function notice({ key, notice: text }) {
+  return { key, make: () => element("li", { className: "notice" }, text) };
+}
+
+function dayLine(date, key) {
+  return { key: `day of ${key}`, make: () => element("li", { className: "day" }, element("span", {}, date)) };
+}
+
+/** The same person goes on talking: the name need not be said again. */
+function continues(former, message) {
+  return (
+    former !== null &&
+    former.author.id === message.author.id &&
+    message.published - former.published < TOGETHER_MS &&
+    day(former.published) === day(message.published)
+  );
+}
+
+function said(key, message, { isMine, continues }) {
+  return {
+    key,
+    make: () => element("li"),
+    update: (item) => {
+      // A message that waited becomes one that was said: the same item, filled anew.
+      if (item.dataset.said !== message.body) {
+        item.replaceChildren(...parts(message));
+        item.dataset.said = message.body;
+      }
+      item.className = "message";
+      item.classList.toggle("mine", isMine);
+      item.classList.toggle("continues", continues);
+    },
+  };
+}
+
+function parts({ author, body, published }) {
+  const time = element("time", { dateTime: published.toISOString(), title: published.toLocaleString() });
+  time.textContent = clock(published);
+  return [
+    avatar(author),
+    element("p", { className: "by" }, element("b", {}, author.name), " ", time),
+    element("p", { className: "body" }, body),
+  ];
+}

@@ -1,0 +1,176 @@
+"""The backend endpoint, called over real HTTP, its effects seen through a real WebSocket."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chat.texts import base64_of
+
+from ..clients import Client
+from ..running import KEY, ROOM_ID, RunningServer
+
+KEYS = """
+[[backend.keys]]
+name = "reader"
+key = "reader-key"
+scopes = ["read"]
+[[backend.keys]]
+name = "rooms"
+key = "rooms-key"
+scopes = ["rooms"]
+[[backend.keys]]
+name = "moderator"
+key = "moderator-key"
+scopes = ["moderate"]
+"""
+GENERAL = base64_of("General")
+
+
+@pytest.fixture
+def server(run_server: Callable[..., RunningServer]) -> RunningServer:
+    return run_server(KEYS)
+
+
+@pytest.fixture
+def alice(server: RunningServer) -> Any:
+    with Client(server.url) as client:
+        client.enter("alice", ROOM_ID)
+        yield client
+
+
+def test_mute_and_unmute(server: RunningServer, alice: Client) -> None:
+    body = {"alice": {"room_name": GENERAL, "duration": "99m", "reason": base64_of("why"), "muter_user_id": "alice"}}
+    assert server.rest("POST", "/mute", body) == (200, {"status_code": 200, "data": {"status": "OK"}})
+    assert alice.wait_for("gn_mute")["object"]["summary"] == "99m"
+    assert alice.say("x", ROOM_ID)["status_code"] == 703
+    status, answer = server.rest("GET", "/muted", {"room_id": ROOM_ID})
+    entry = answer["data"]["alice"]
+    assert entry.pop("timestamp").endswith("Z")
+    shown = {"room_name": GENERAL, "muter_user_id": "alice", "duration": "99m", "reason": base64_of("why")}
+    assert entry == {"room_id": ROOM_ID} | shown
+    for names in ({"user_ids": ["alice", "bob"]}, {"users": ["alice", "bob"]}):
+        answer = server.rest("GET", "/muted", names)[1]["data"]
+        assert answer["alice"][ROOM_ID].items() >= shown.items()
+        assert answer["bob"] == {}
+    assert server.rest("GET", "/muted?user_ids=alice&user_ids=bob")[1]["data"] == answer
+    assert set(server.rest("GET", f"/muted?room_id={ROOM_ID}")[1]["data"]) == {"alice"}
+    assert server.rest("DELETE", "/mute", {"user_id": "alice", "room_id": ROOM_ID})[0] == 200
+    alice.wait_for("gn_unmute")
+    assert alice.say("x", ROOM_ID)["status_code"] == 200
+    assert server.rest("GET", "/muted", {"room_id": ROOM_ID})[1]["data"] == {}
+
+
+def test_broadcast(server: RunningServer, alice: Client) -> None:
+    assert server.rest("POST", "/broadcast", {"body": base64_of("hi there"), "verb": "anything"})[0] == 200
+    heard = alice.wait_for("gn_broadcast")
+    assert heard["actor"] == {"id": "0", "displayName": base64_of("admin")}
+    assert (heard["content"], heard["verb"], heard["provider"]) == (base64_of("hi there"), "anything", {"id": "dev"})
+    assert "target" not in heard
+    with Client(server.url) as outside:
+        outside.login("bob")
+        body = {"body": base64_of("you"), "verb": "broadcast", "room_name": GENERAL}
+        assert server.rest("POST", "/broadcast", body)[0] == 200
+        heard = alice.wait_for("gn_broadcast")
+        assert heard["target"] == {"id": ROOM_ID, "displayName": GENERAL, "objectType": "room"}
+        outside.sync()
+        assert outside.heard("gn_broadcast") == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/mute", b"{", 400),
+        ("POST", "/mute", b"[" * 100_000, 400),
+        ("POST", "/mute", b"\xff", 400),
+        ("POST", "/mute", [], 400),
+        ("POST", "/mute", {}, 400),
+        ("POST", "/mute", {"alice": {}}, 400),
+        ("POST", "/mute", {"alice": {"room_id": 5, "duration": "1h"}}, 400),
+        ("POST", "/mute", {"alice": {"duration": "1h"}}, 400),
+        ("POST", "/mute", {"alice": {"room_id": ROOM_ID, "duration": "1 h"}}, 400),
+        ("POST", "/mute", {"alice": {"room_id": ROOM_ID, "duration": "-1h"}}, 400),
+        ("POST", "/mute", {"alice": {"room_id": ROOM_ID, "duration": "1h", "reason": "!"}}, 400),
+        ("POST", "/mute", {"alice": {"room_id": "nowhere", "duration": "1h"}}, 404),
+        ("POST", "/mute", {"alice": {"room_name": base64_of("nowhere"), "duration": "1h"}}, 404),
+        ("POST", "/mute", {"alice": {"room_name": "!", "duration": "1h"}}, 400),
+        ("POST", "/mute", {"nobody": {"room_id": ROOM_ID, "duration": "1h"}}, 404),
+        ("POST", "/mute", {"alice": {"room_id": ROOM_ID, "duration": "1h", "muter_user_id": "nobody"}}, 404),
+        ("DELETE", "/mute", {"user_id": "nobody", "room_id": ROOM_ID}, 404),
+        ("DELETE", "/mute", {"user_id": "alice"}, 400),
+        ("GET", "/muted", None, 400),
+        ("GET", "/muted", {"user_ids": "alice"}, 400),
+        ("POST", "/broadcast", {"body": "!", "verb": "x"}, 400),
+        ("POST", "/broadcast", {"verb": "x"}, 400),
+        ("POST", "/broadcast", {"body": "eA==", "verb": "x", "room_id": "nowhere"}, 404),
+        ("PUT", "/mute", {}, 405),
+        ("GET", "/nothing", None, 404),
+        ("GET", "/", None, 404),
+        ("GET", "/mute/deeper", None, 404),
+        ("POST", "/mute", b" " * 2_000_000, 413),
+    ],
+)
+def test_bad_calls(server: RunningServer, alice: Client, method: str, path: str, body: Any, status: int) -> None:
+    answered, answer = server.rest(method, path, body)
+    assert answered == status
+    assert set(answer) == {"status_code", "data"}
+    assert answer["status_code"] == 500
+    assert isinstance(answer["data"], str)
+    assert "Traceback" not in answer["data"]
+    assert alice.say("still here", ROOM_ID)["status_code"] == 200
+    assert alice.heard("gn_mute") == alice.heard("gn_broadcast") == []
+
+
+def test_keys_and_scopes(server: RunningServer) -> None:
+    body = {"body": base64_of("x"), "verb": "x"}
+    assert server.http("POST", "/broadcast", body)[0] == 401
+    assert server.http("POST", "/broadcast", body, key="wrong")[0] == 401
+    assert server.http("POST", "/broadcast", body, headers={"Authorization": f"Basic {KEY}"})[0] == 401
+    assert server.http("POST", "/broadcast", body, key="reader-key")[0] == 403
+    assert server.http("POST", "/broadcast", body, key="rooms-key")[0] == 403
+    assert server.http("POST", "/broadcast", body, key="moderator-key")[0] == 200
+    for key, status in (("reader-key", 200), ("moderator-key", 200), ("rooms-key", 403)):
+        assert server.http("GET", f"/muted?room_id={ROOM_ID}", key=key)[0] == status
+    assert KEY not in server.log
+
+
+def test_method_not_allowed_says_what_is(server: RunningServer) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.settings.backend, timeout=30)
+    connection.request("PUT", "/mute", headers={"Authorization": f"Bearer {KEY}"})
+    response = connection.getresponse()
+    assert (response.status, response.getheader("Allow")) == (405, "DELETE, POST")
+    connection.close()
+
+
+def test_a_chunked_body_is_bounded_too(server: RunningServer) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.settings.backend, timeout=30)
+    connection.putrequest("POST", "/mute")
+    connection.putheader("Transfer-Encoding", "chunked")
+    connection.endheaders()
+    try:
+        for _ in range(40):
+            connection.send(b"%x\r\n%b\r\n" % (65536, b" " * 65536))
+    except OSError:
+        pass
+    response = connection.getresponse()
+    assert response.status == 413
+    assert json.loads(response.read())["status_code"] == 500
+    connection.close()
+
+
+def test_legacy_status(run_server: Callable[..., RunningServer]) -> None:
+    server = run_server("[rest]\nlegacy_http_status = true")
+    status, answer = server.rest("GET", "/muted", {"room_id": "nowhere"})
+    assert (status, answer["status_code"]) == (200, 500)
+
+
+def test_health(server: RunningServer) -> None:
+    assert server.http("GET", "/healthz") == (200, {"status": "ok"})
+    assert server.http("GET", "/readyz") == (200, {"status": "ok"})
+    forwarded = {"X-Forwarded-For": "192.0.2.1"}
+    assert server.http("GET", "/healthz", headers=forwarded)[0] == 401
+    assert server.http("GET", "/healthz", headers=forwarded, key="reader-key")[0] == 200
