@@ -15,13 +15,14 @@ def sqlite_engine(url: str, *, writes: bool, foreign_keys: bool = True, connecti
     """An engine with at most `connections` connections to a SQLite file, whose folder is made where it is missing.
 
     The driver's own transaction control is off: with it neither SAVEPOINT nor DDL would be transactional. A writing
-    engine begins with BEGIN IMMEDIATE, so that it never has to upgrade a lock; the others cannot write.
+    engine begins with BEGIN IMMEDIATE, so that it never has to upgrade a lock; the others cannot write. Errors do not
+    show parameters: they would carry what people wrote into the log.
     """
     path = make_url(url).database
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     arguments = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_S}
-    engine = create_engine(url, poolclass=QueuePool, pool_size=connections, max_overflow=0, connect_args=arguments)
+    engine = create_engine(url, poolclass=QueuePool, pool_size=connections, max_overflow=0, connect_args=arguments, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, record: Any) -> None:

@@ -122,7 +122,10 @@ class Delivery:
             else:
                 frames = joined[link.framing] = _join(waiting, link.framing, None)
             own = private.pop(session, None) if private else None
-            link.write(frames if own is None else b"".join([*own, frames]))
+            if own is not None:
+                frames = b"".join([*own, frames])
+            if frames:
+                link.write(frames)
 
     def flush_session(self, session: Session) -> None:
         """Write what waits for one session alone."""

@@ -10,8 +10,8 @@ import websocket
 
 from chat.texts import base64_of
 
-from ..clients import Client, message
-from ..running import CHANNEL_ID, ROOM_ID, RunningServer
+from tests.clients import Client, message
+from tests.running import CHANNEL_ID, ROOM_ID, RunningServer
 
 
 class OtherClient:

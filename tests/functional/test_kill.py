@@ -9,8 +9,8 @@ from typing import Any
 
 from websockets.exceptions import ConnectionClosed
 
-from ..clients import Client, message
-from ..running import ROOM_ID, RunningServer
+from tests.clients import Client, message
+from tests.running import ROOM_ID, RunningServer
 
 KILLS = 20
 IN_FLIGHT = 20

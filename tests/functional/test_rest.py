@@ -11,8 +11,8 @@ import pytest
 
 from chat.texts import base64_of
 
-from ..clients import Client
-from ..running import KEY, ROOM_ID, RunningServer
+from tests.clients import Client
+from tests.running import KEY, ROOM_ID, RunningServer
 
 KEYS = """
 [[backend.keys]]
@@ -48,7 +48,7 @@ def test_mute_and_unmute(server: RunningServer, alice: Client) -> None:
     assert server.rest("POST", "/mute", body) == (200, {"status_code": 200, "data": {"status": "OK"}})
     assert alice.wait_for("gn_mute")["object"]["summary"] == "99m"
     assert alice.say("x", ROOM_ID)["status_code"] == 703
-    status, answer = server.rest("GET", "/muted", {"room_id": ROOM_ID})
+    answer = server.rest("GET", "/muted", {"room_id": ROOM_ID})[1]
     entry = answer["data"]["alice"]
     assert entry.pop("timestamp").endswith("Z")
     shown = {"room_name": GENERAL, "muter_user_id": "alice", "duration": "99m", "reason": base64_of("why")}

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from ..clients import Client
-from ..running import ROOM_ID, RunningServer, Settings, free_ports, twistd
+from tests.clients import Client
+from tests.running import ROOM_ID, RunningServer, Settings, free_ports, twistd
 
 ROOT = Path(__file__).parents[2]
 

@@ -43,17 +43,16 @@ export class RoomLog {
   }
 
   *#entries(me) {
-    let former = null;
-    for (const line of this.room.timeline.lines) {
-      const { message } = line;
+    let date = null;
+    let former = null; // the message right above
+    for (const { key, message, notice } of this.room.timeline.lines) {
       if (message === undefined) {
-        yield notice(line);
+        yield noticeLine(key, notice);
         former = null;
         continue;
       }
-      const date = day(message.published);
-      if (former === null || day(former.published) !== date) yield dayLine(date, line.key);
-      yield said(line.key, message, { isMine: message.author.id === me.id, continues: continues(former, message) });
+      if (date !== (date = day(message.published))) yield dayLine(key, date);
+      yield said(key, message, { isMine: message.author.id === me.id, continues: continues(former, message) });
       former = message;
     }
     for (const one of this.room.outbox) yield this.#unsent(one);
@@ -79,7 +78,7 @@ export class RoomLog {
   #refused(one) {
     const retry = element("button", { className: "plain", onclick: () => this.actions.retry(one) }, "Try again");
     const discard = element("button", { className: "plain", onclick: () => this.actions.discard(one) }, "Discard");
-    const fate = element("p", { className: "fate" }, `Not sent. ${one.refusal}`, retry, discard);
+    const fate = element("p", { className: "fate" }, element("span", {}, `Not sent. ${one.refusal}`), retry, discard);
     fate.dataset.refusal = one.refusal;
     return fate;
   }
@@ -91,11 +90,11 @@ function waiting() {
   return fate;
 }
 
-function notice({ key, notice: text }) {
+function noticeLine(key, text) {
   return { key, make: () => element("li", { className: "notice" }, text) };
 }
 
-function dayLine(date, key) {
+function dayLine(key, date) {
   return { key: `day of ${key}`, make: () => element("li", { className: "day" }, element("span", {}, date)) };
 }
 

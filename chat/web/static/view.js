@@ -18,6 +18,8 @@ const STATUS = {
   waiting: "Connection lost. Trying again…",
 };
 
+const ENTER = { out: "Log in", connecting: "Connecting…", in: "Log in", waiting: "Not reachable, trying again…" };
+
 const byId = (id) => document.getElementById(id);
 
 export class View {
@@ -125,7 +127,7 @@ export class View {
     byId("welcome").hidden = isInside;
     byId("chat").hidden = !isInside;
     byId("enter").disabled = status === "connecting";
-    byId("enter").textContent = status === "out" ? "Log in" : STATUS[status];
+    byId("enter").textContent = ENTER[status];
     if (byId("farewell").textContent !== farewell) byId("farewell").textContent = farewell;
     byId("farewell").hidden = farewell === "";
     if (left) byId("user-id").focus();

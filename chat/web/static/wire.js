@@ -162,18 +162,18 @@ export function readMessage(data) {
 /** A mute or ban: its kind, where, why, and how many seconds are left (null where that is not known). */
 export function readSanction(data) {
   const { summary, updated, content } = data.object ?? {};
-  const ends = Date.parse(updated);
   return {
     kind: data.verb,
     where: data.target?.objectType === "global" ? "" : decodeText(data.target?.displayName),
     reason: decodeText(content),
-    secondsLeft: secondsLeft(summary, ends),
+    secondsLeft: secondsLeft(summary, Date.parse(updated) - Date.parse(data.published)),
   };
 }
 
-function secondsLeft(summary, ends) {
+/** A refusal says it in `summary`, an event by its end; its own time, since clocks differ, is when it was made. */
+function secondsLeft(summary, spanMs) {
   if (/^\d+$/.test(summary)) return Number(summary);
-  return Number.isNaN(ends) ? null : Math.max(0, Math.ceil((ends - Date.now()) / 1000));
+  return Number.isNaN(spanMs) ? null : Math.ceil(spanMs / 1000);
 }
 
 /** What a backend tells everyone, or those in `roomId`. */

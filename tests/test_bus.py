@@ -1,0 +1,116 @@
+"""The event bus: order, isolation, bounds, drain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from zope.interface import implementer
+
+from chat import bus
+from chat.activities import RoomRef, UserRef
+from chat.bus import Bus
+from chat.events import Event, UserJoined, UserLeft
+from chat.ichat import IObserver
+from chat.model import RoomId
+from chat.times import utc_now
+
+
+def left(name: str = "x") -> UserLeft:
+    return UserLeft(
+        published=utc_now(), user=UserRef("1", name), room=RoomRef("r", "R"), room_id=RoomId("r")
+    )
+
+
+@implementer(IObserver)
+class Recorder:
+    """Keeps what it sees; `answers` are the Deferreds to wait for, or exceptions to raise, one per event."""
+
+    name = "recorder"
+
+    def __init__(self, *events: type[Event], answers: list[Any] | None = None) -> None:
+        self.events = events
+        self.seen: list[Event] = []
+        self.answers = answers or []
+
+    async def observe(self, event: Event) -> None:
+        self.seen.append(event)
+        answer = self.answers.pop(0) if self.answers else None
+        if isinstance(answer, Exception):
+            raise answer
+        if answer is not None:
+            await answer
+
+
+def test_observers_get_the_classes_they_name() -> None:
+    delivered: list[Event] = []
+    one, other, every = Recorder(UserLeft), Recorder(UserJoined), Recorder(Event)
+    subject = Bus(Clock(), delivered.append)
+    for observer in (one, other, every):
+        subject.subscribe(observer)
+    events = [left("a"), left("b")]
+    subject.publish(events)
+    assert delivered == one.seen == every.seen == events
+    assert other.seen == []
+
+
+def test_a_crash_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    broken = Recorder(UserLeft, answers=[ValueError("no")])
+    sound = Recorder(UserLeft)
+
+    def deliver(event: Event) -> None:
+        raise RuntimeError("no delivery")
+
+    subject = Bus(Clock(), deliver)
+    subject.subscribe(broken)
+    subject.subscribe(sound)
+    subject.publish([left("a"), left("b")])
+    assert len(broken.seen) == len(sound.seen) == 2
+    assert [queue.failures for queue in subject._queues] == [1, 0]
+
+
+def test_a_slow_observer_waits_in_a_bounded_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bus, "QUEUE_LIMIT", 2)
+    gate: Deferred[None] = Deferred()
+    slow, quick = Recorder(UserLeft, answers=[gate]), Recorder(UserLeft)
+    subject = Bus(Clock(), lambda event: None)
+    subject.subscribe(slow)
+    subject.subscribe(quick)
+    events = [left(str(number)) for number in range(5)]
+    subject.publish(events)
+    assert len(slow.seen) == 1
+    assert quick.seen == events
+    gate.callback(None)
+    assert slow.seen == events[:3]
+    assert subject._queues[0].dropped == 2
+
+
+def test_an_observation_that_never_ends_is_cancelled() -> None:
+    clock = Clock()
+    slow = Recorder(UserLeft, answers=[Deferred()])
+    subject = Bus(clock, lambda event: None)
+    subject.subscribe(slow)
+    subject.publish([left("a"), left("b")])
+    clock.advance(bus.OBSERVE_TIMEOUT_S + 1)
+    assert len(slow.seen) == 2
+    assert subject._queues[0].failures == 1
+
+
+def test_drain_waits_and_is_bounded() -> None:
+    clock = Clock()
+    gate: Deferred[None] = Deferred()
+    slow = Recorder(UserLeft, answers=[gate, Deferred()])
+    subject = Bus(clock, lambda event: None)
+    subject.subscribe(slow)
+    assert subject.drain(5).called
+    subject.publish([left()])
+    drained = subject.drain(5)
+    assert not drained.called
+    gate.callback(None)
+    assert drained.called
+    subject.publish([left()])
+    late = subject.drain(5)
+    clock.advance(6)
+    assert late.called

@@ -1,0 +1,174 @@
+"""The pipeline: the order of its steps, and what becomes of refusals and bugs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from zope.interface import implementer
+
+from chat.activities import RoomRef, UserRef
+from chat.bus import Bus
+from chat.errors import ChatError, ConfigError, ErrorCode
+from chat.events import Event, UserLeft
+from chat.ichat import IGuard, IVerb
+from chat.model import RoomId, User, UserId
+from chat.pipeline import Pipeline
+from chat.plugin import Context, Outcome, Phase, Requires
+from chat.requests import Connect, ListChannels
+from chat.times import utc_now
+
+SOMEBODY = User(1, UserId("1"), "one", "test", {})
+
+
+def event() -> Event:
+    return UserLeft(published=utc_now(), user=UserRef("1", "a"), room=RoomRef("r", "R"), room_id=RoomId("r"))
+
+
+@implementer(IVerb)
+class Verb:
+    """Notes that it ran; returns or raises `result`."""
+
+    event = "test"
+    verbs = ()
+    reply_event = "gn_test"
+    request = Connect
+
+    def __init__(self, steps: list[str], result: Any = None, requires: Requires = Requires.ANYONE) -> None:
+        self.steps = steps
+        self.result = Outcome() if result is None else result
+        self.requires = requires
+
+    async def handle(self, context: Context, request: Any) -> Any:
+        self.steps.append("verb")
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+
+@implementer(IGuard)
+class Guard:
+    """Notes that it was asked; raises `result`."""
+
+    def __init__(self, steps: list[str], phase: Phase, result: Exception | None = None) -> None:
+        self.name = phase.name
+        self.phase = phase
+        self.verbs: frozenset[str] | None = frozenset({"test"})
+        self.steps = steps
+        self.result = result
+
+    async def check(self, context: Context, request: Any) -> None:
+        self.steps.append(f"{self.name} {type(request).__name__}")
+        if self.result is not None:
+            raise self.result
+
+
+class Bench:
+    """A pipeline with one verb and guards of all phases."""
+
+    def __init__(self, verb_result: Any = None, *refusing: tuple[Phase, Exception], login: bool = False) -> None:
+        self.steps: list[str] = []
+        self.published: list[Event] = []
+        self.pipeline = Pipeline(Bus(Clock(), self.published.append))
+        self.verb = Verb(self.steps, verb_result, Requires.LOGGED_IN if login else Requires.ANYONE)
+        self.pipeline.add_verb(self.verb, "bench")
+        refusals = dict(refusing)
+        for phase in (Phase.CUSTOM, Phase.RATE, Phase.CONTENT, Phase.ACCESS):
+            self.pipeline.add_guards([Guard(self.steps, phase, refusals.get(phase))])
+
+    def run(self, user: User | None = None) -> Deferred[Any]:
+        return Deferred.fromCoroutine(self.pipeline.start(Context(utc_now(), user), self.verb, self.decode))
+
+    def decode(self) -> Connect:
+        self.steps.append("decode")
+        return Connect()
+
+    def refusal(self) -> ChatError:
+        failure = self.failure_of(self.run())
+        assert isinstance(failure, ChatError)
+        return failure
+
+    @staticmethod
+    def failure_of(deferred: Deferred[Any]) -> BaseException:
+        failures: list[Any] = []
+        deferred.addErrback(failures.append)
+        (failure,) = failures
+        value: BaseException = failure.value
+        return value
+
+
+async def test_the_order_of_the_steps() -> None:
+    bench = Bench()
+    await bench.run()
+    assert bench.steps == [
+        "RATE NoneType", "decode", "ACCESS Connect", "CONTENT Connect", "CUSTOM Connect", "verb",
+    ]  # fmt: skip
+
+
+def test_the_login_comes_before_the_request() -> None:
+    bench = Bench(login=True)
+    assert bench.refusal().code is ErrorCode.NO_USER_IN_SESSION
+    assert bench.steps == ["RATE NoneType"]
+
+
+async def test_a_logged_in_user_may_call() -> None:
+    assert await Bench(login=True).run(SOMEBODY) == Outcome()
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_the_first_refusal_wins(phase: Phase) -> None:
+    bench = Bench(None, (phase, ChatError(ErrorCode.NOT_ALLOWED)), (Phase.CUSTOM, ChatError(ErrorCode.ROOM_FULL)))
+    code = bench.refusal().code
+    assert code is (ErrorCode.ROOM_FULL if phase is Phase.CUSTOM else ErrorCode.NOT_ALLOWED)
+    assert "verb" not in bench.steps
+
+
+@pytest.mark.parametrize(
+    "bench", [Bench(ValueError("secret SQL")), Bench(None, (Phase.CONTENT, KeyError("secret")))], ids=["verb", "guard"]
+)
+def test_a_bug_is_an_incident(bench: Bench) -> None:
+    error = bench.refusal()
+    assert error.code is ErrorCode.UNKNOWN_ERROR
+    assert "incident" in error.detail
+    assert "secret" not in error.detail
+
+
+def test_a_bug_during_the_commit_is_an_incident() -> None:
+    commit: Deferred[Outcome] = Deferred()
+    results: list[Any] = []
+    Bench(commit).run().addCallback(results.append)
+    commit.errback(ValueError("secret"))
+    error = Bench.failure_of(commit)
+    assert isinstance(error, ChatError)
+    assert error.code is ErrorCode.UNKNOWN_ERROR
+
+
+async def test_events_are_published_after_success_only() -> None:
+    bench = Bench(Outcome(events=(event(),)))
+    await bench.pipeline.dispatch(Context(utc_now()), Connect())
+    assert len(bench.published) == 1
+    broken = Bench(ChatError(ErrorCode.NOT_ALLOWED))
+    with pytest.raises(ChatError):
+        await broken.pipeline.dispatch(Context(utc_now()), Connect())
+    assert broken.published == []
+
+
+def test_events_wait_for_the_commit() -> None:
+    commit: Deferred[Outcome] = Deferred()
+    bench = Bench(commit)
+    dispatched = Deferred.fromCoroutine(bench.pipeline.dispatch(Context(utc_now()), Connect()))
+    assert bench.published == []
+    assert not dispatched.called
+    commit.callback(Outcome(events=(event(),)))
+    assert dispatched.called
+    assert len(bench.published) == 1
+
+
+def test_two_verbs_of_one_name() -> None:
+    bench = Bench()
+    with pytest.raises(ConfigError, match="plugin second: the verb test exists already"):
+        bench.pipeline.add_verb(Verb([]), "second")
+    with pytest.raises(ConfigError, match="no plugin provides the verb for ListChannels"):
+        bench.pipeline.verb_for(ListChannels)

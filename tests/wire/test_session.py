@@ -1,0 +1,222 @@
+"""A connection's conversation: order, bounds, malformed input, the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
+
+from chat.config import ChannelSection, Limits, RoomSection
+from chat.errors import StorageError
+from chat.testing import MemoryClient, MemoryServer
+from chat.texts import base64_of
+from chat.wire.frames import Command, Malformed, parse
+from chat.wire.session import INBOX_LIMIT
+
+ROOM = "room"
+CHANNELS = (ChannelSection(name="Lobby", default=True, rooms=(RoomSection(id=ROOM, name="General"),)),)
+JOIN = {"verb": "join", "target": {"id": ROOM}}
+
+
+def send(text: str) -> dict[str, Any]:
+    return {"verb": "send", "target": {"id": ROOM, "objectType": "room"}, "object": {"content": base64_of(text)}}
+
+
+@pytest.fixture
+def server(memory_server: Callable[..., MemoryServer]) -> MemoryServer:
+    return memory_server(channels=CHANNELS, limits=Limits(login_timeout_s=0.05))
+
+
+async def inside(server: MemoryServer, user_id: str = "alice") -> MemoryClient:
+    client = server.client()
+    await client.login(user_id)
+    await client.call("join", JOIN)
+    await client.sync()
+    client.events.clear()
+    client.log.clear()
+    return client
+
+
+def pause(seconds: float = 0) -> Deferred[None]:
+    return deferLater(reactor, seconds)  # type: ignore[arg-type]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await pause()
+
+
+async def test_replies_come_in_the_order_of_their_commands(server: MemoryServer) -> None:
+    client = await inside(server)
+    asked = [
+        client.ask("message", send("one")),
+        client.ask("message", send("")),
+        client.ask("message", send("two")),
+        client.ask("history", {"verb": "list", "target": {"id": ROOM}}),
+        client.ask("message", send("three")),
+        client.ask("leave", {"verb": "leave", "target": {"id": ROOM}}),
+        client.ask("message", send("four")),
+    ]
+    codes = [(await one)["status_code"] for one in asked]
+    assert codes == [200, 700, 200, 200, 200, 200, 702]
+    first = client.log[0][2]
+    assert [reply_id for _, _, reply_id in client.log if reply_id is not None] == list(range(first, first + 7))
+    history = next(body for name, body, _ in client.log if name == "gn_history")
+    assert len(history["data"]["object"]["attachments"]) == 2
+
+
+async def test_consecutive_messages_share_a_commit(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = await inside(server)
+    writer = server.server.services.store._writer  # type: ignore[attr-defined]
+    sizes: list[int] = []
+    original = writer._append_many
+
+    def count(connection: Any, drafts: Any) -> Any:
+        sizes.append(len(drafts))
+        return original(connection, drafts)
+
+    monkeypatch.setattr(writer, "_append_many", count)
+    asked = [client.ask("message", send(str(number))) for number in range(30)]
+    seqs = [(await one)["data"]["seq"] for one in asked]
+    assert seqs == list(range(1, 31))
+    assert sizes == [30]
+
+
+async def test_the_reply_comes_before_the_echo(server: MemoryServer) -> None:
+    client = await inside(server)
+    await client.call("message", send("one"))
+    await client.call("join", JOIN)
+    await client.call("leave", {"verb": "leave", "target": {"id": ROOM}})
+    await client.call("join", JOIN)
+    await client.sync()
+    names = [name for name, _, _ in client.log]
+    assert names[:2] == ["gn_message", "message"]
+    assert names[-3:] == ["gn_join", "gn_user_joined", "gn_connect"]
+
+
+async def test_nothing_is_told_when_the_commit_fails(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice, bob = await inside(server), await inside(server, "bob")
+    alice.events.clear()
+    failing: list[Deferred[Any]] = []
+
+    def append(draft: Any) -> Deferred[Any]:
+        failing.append(Deferred())
+        return failing[0]
+
+    monkeypatch.setattr(server.server.services.store, "append_message", append)
+    reply = alice.ask("message", send("lost"))
+    await bob.sync()
+    assert alice.events == bob.events == []
+    failing[0].errback(StorageError("SQL of the disk"))
+    answer = await reply
+    assert answer["status_code"] == 250
+    assert "SQL" not in answer["message"]
+    await bob.sync()
+    assert bob.events == []
+    monkeypatch.undo()
+    assert (await alice.call("message", send("kept")))["status_code"] == 200
+
+
+async def test_a_command_that_was_received_happens_though_the_connection_is_gone(server: MemoryServer) -> None:
+    alice, bob = await inside(server), await inside(server, "bob")
+    alice.ask("message", send("last words")).addErrback(lambda failure: None)
+    await alice.leave()
+    await bob.sync()
+    assert [name for name, _ in bob.events] == ["message", "gn_user_left", "gn_user_disconnected"]
+
+
+async def test_the_inbox_is_bounded(server: MemoryServer) -> None:
+    client = await inside(server)
+    body = {"verb": "list", "target": {"id": ROOM}, "object": {"seq": 0}}
+    asked = [client.ask("history", body) for _ in range(INBOX_LIMIT + 5)]
+    assert not client.is_read
+    for one in asked:
+        assert (await one)["status_code"] == 200
+    assert client.is_read
+
+
+async def test_who_does_not_log_in_is_closed(server: MemoryServer) -> None:
+    client = server.client()
+    await until(lambda: client.close_code is not None)
+    assert client.close_code == 4001
+    stays = await inside(server)
+    await pause(0.1)
+    assert stays.close_code is None
+
+
+async def test_a_failed_login_is_answered_then_closed(server: MemoryServer) -> None:
+    client = server.client()
+    assert (await client.login("0"))["status_code"] == 713
+    assert (await client.login("alice"))["status_code"] == 713
+    assert (await client.call("list_channels", {"verb": "list"}))["status_code"] == 804
+    await until(lambda: client.close_code is not None)
+    assert client.close_code == 4001
+
+
+async def test_the_third_malformed_frame_closes(server: MemoryServer) -> None:
+    client = await inside(server)
+    client.connection.malformed(Malformed("one", 7))
+    client.connection.malformed(Malformed("two"))
+    await client.sync()
+    assert client.close_code is None
+    assert client.log[0] == ("gn_error", {"status_code": 706, "message": "one"}, 7)
+    assert client.log[1] == ("gn_error", {"status_code": 706, "message": "two"}, None)
+    client.connection.malformed(Malformed("three"))
+    assert client.close_code == 4007
+
+
+async def test_an_unknown_event_is_answered_and_does_not_count(server: MemoryServer) -> None:
+    client = await inside(server)
+    for _ in range(5):
+        answer = await client.call("make_coffee", {})
+        assert answer == {"status_code": 607, "message": "no such event"}
+    assert client.close_code is None
+
+
+@pytest.mark.parametrize(
+    ("payload", "reply_id"),
+    [
+        (b"", None),
+        (b"{", None),
+        (b"{}", None),
+        (b"[]", None),
+        (b'["connect"]', None),
+        (b'["connect", {}, 1, 2]', None),
+        (b'["connect", []]', None),
+        (b'["connect", null, 5]', 5),
+        (b'[5, {}, "me"]', "me"),
+        (b'["connect", {}, 1.5]', None),
+        (b'["connect", {}, true]', None),
+        (b'["connect", {}, {}]', None),
+        (b'["connect", {}, "%b"]' % (b"x" * 65), None),
+        (b'["connect", {"a": NaN}]', None),
+        (b'["connect", {"a": "\xff"}]', None),
+        (b'["connect", {"a": "\\ud800"}]', None),
+        (b"[" * 60_000, None),
+    ],
+)
+def test_what_is_no_command(payload: bytes, reply_id: Any) -> None:
+    with pytest.raises(Malformed) as refused:
+        parse(payload)
+    assert refused.value.reply_id == reply_id
+
+
+def test_what_is_a_command() -> None:
+    assert parse(b'["connect", {}]') == Command("connect", {})
+    assert parse(b'["connect", {"a": 1}, "me"]') == Command("connect", {"a": 1}, "me")
+    assert parse(b'["connect", {}, null]') == Command("connect", {})
+
+
+@given(st.binary(max_size=60))
+@settings(suppress_health_check=[HealthCheck.too_slow])
+def test_any_bytes_are_a_command_or_malformed(payload: bytes) -> None:
+    try:
+        assert isinstance(parse(payload).data, dict)
+    except Malformed as refused:
+        assert refused.detail
