@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import uuid4
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -34,7 +34,7 @@ class Pipeline:
     def add_verb(self, verb: IVerb, plugin: str) -> None:
         """Register a verb. Raises ConfigError when another one has its event or its request."""
         if verb.event in self._by_event or verb.request in self._by_request:
-            raise ConfigError(f"plugin {plugin}: the verb {verb.event or verb.request.__name__} exists already")
+            raise ConfigError(f"plugin {plugin}: the verb {_name(verb)} exists already")
         if verb.event is not None:
             self._by_event[verb.event] = verb
         self._by_request[verb.request] = verb
@@ -78,6 +78,9 @@ class Pipeline:
             outcome = await verb.handle(context, request)
         except ChatError:
             raise
+        except CancelledError:
+            self.log.warn("{verb} was given up", verb=_name(verb))
+            raise ChatError(ErrorCode.UNKNOWN_ERROR, "the command took too long") from None
         except Exception:
             raise self._incident(Failure(), verb) from None
         if isinstance(outcome, Deferred):
@@ -111,6 +114,10 @@ class Pipeline:
 
     def _incident(self, failure: Failure, verb: IVerb) -> ChatError:
         incident = uuid4().hex[:12]
-        name = verb.event or verb.request.__name__
-        self.log.failure("{verb} failed, incident {incident}", failure, verb=name, incident=incident)
+        self.log.failure("{verb} failed, incident {incident}", failure, verb=_name(verb), incident=incident)
         return ChatError(ErrorCode.UNKNOWN_ERROR, f"{ErrorCode.UNKNOWN_ERROR.text}, incident {incident}")
+
+
+def _name(verb: IVerb) -> str:
+    """What a verb is called in logs: its event, or its request where it has none."""
+    return verb.event or verb.request.__name__

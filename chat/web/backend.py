@@ -9,6 +9,7 @@ from uuid import uuid4
 import msgspec
 from msgspec import Struct
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.error import TimeoutError as TwistedTimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -85,7 +86,7 @@ class Backend(Resource):
         if not isinstance(problem, HttpProblem):
             incident = uuid4().hex[:12]
             self.log.failure("a call failed, incident {incident}", failure, incident=incident)
-            late = isinstance(problem, CancelledError)
+            late = failure.check(CancelledError, TwistedTimeoutError)
             text = "the call took too long" if late else f"{ErrorCode.UNKNOWN_ERROR.text}, incident {incident}"
             problem = HttpProblem(_FAILED, text)
         return problem.status, failure_body(problem.text), problem.headers

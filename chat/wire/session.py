@@ -222,7 +222,6 @@ class Connection:
         started = Deferred.fromCoroutine(self._front.pipeline.start(context, verb, lambda: self._decode(command, verb)))
         if not started.called:
             started.addTimeout(COMMAND_TIMEOUT_S, self._front.clock)
-            started.addErrback(_as_refusal)
         return started
 
     def _decode(self, command: Command | None, verb: IVerb) -> Activity:
@@ -329,10 +328,3 @@ def check_word(verb: IVerb, body: dict[str, Any]) -> None:
         raise ChatError(ErrorCode.MISSING_VERB)
     if type(word) is not str or word not in verb.verbs:
         raise ChatError(ErrorCode.INVALID_VERB, f"the verb of {verb.event} is {' or '.join(verb.verbs)}")
-
-
-def _as_refusal(failure: Failure) -> Failure:
-    """A command that ran out of time is refused; what it did stays done."""
-    if failure.check(ChatError):
-        return failure
-    return Failure(ChatError(ErrorCode.UNKNOWN_ERROR, "the command took too long"))

@@ -1,14 +1,15 @@
 /**
- * The conversation with the server: what the user wants becomes requests; replies and events become state.
+ * The conversation with the server: what the user wants becomes requests, and replies become state.
  *
  * After every reconnect the same happens: log in again, join the open rooms again, fill their gaps, send what waits.
  * Nothing here touches the DOM; `changed` is called after every change of the state.
  */
 
 import { Connection, ConnectionLost, Refusal } from "./connection.js";
+import { Events } from "./events.js";
 import { Unsent } from "./state.js";
 import * as wire from "./wire.js";
-import { explain, farewell, sanction } from "./words.js";
+import { explain, farewell } from "./words.js";
 
 const RATE_LIMITED = 900;
 const MISSING = "Some messages are missing here.";
@@ -22,9 +23,13 @@ export class Client {
   constructor(url, chat, changed) {
     this.#chat = chat;
     this.#changed = changed;
+    const events = new Events(chat, {
+      refresh: () => this.refreshQuietly(),
+      fillGap: (room) => this.#attempt(() => this.#fillGap(room)),
+    });
     this.#connection = new Connection(url, {
       opened: () => this.#opened(),
-      received: (event, data) => this.#received(event, data),
+      received: (event, data) => events.received(event, data) && changed(),
       lost: () => this.#lost("waiting"),
       ended: (code) => this.#turnAway(farewell(code)),
     });
@@ -47,8 +52,8 @@ export class Client {
   /** End the session, forget everything. */
   logOut() {
     this.#credentials = null;
-    this.#chat.forget();
     this.#turnAway("");
+    this.#chat.forget();
   }
 
   /** Do not wait any longer for the next attempt to connect. */
@@ -132,6 +137,7 @@ export class Client {
 
   #welcome({ name, restartJitterSeconds, ...limits }) {
     this.#chat.me = { id: this.#credentials.userId, name };
+    this.#chat.isInside = true;
     this.#chat.limits = limits;
     this.#chat.status = "in";
     this.#connection.restartJitterSeconds = restartJitterSeconds;
@@ -148,6 +154,7 @@ export class Client {
   /** The session is over and does not come back by itself. */
   #turnAway(reason) {
     this.#connection.stop();
+    this.#chat.isInside = false;
     this.#chat.farewell = reason;
     this.#lost("out");
   }
@@ -164,7 +171,7 @@ export class Client {
       this.#catchUp(room, joined);
     } catch (problem) {
       if (!(problem instanceof Refusal)) throw problem;
-      this.#shutOut(room, `${room.name}: ${explain(problem)}`);
+      this.#chat.shutOut(room, `${room.name}: ${explain(problem)}`);
     } finally {
       room.joining = false;
       this.#changed();
@@ -205,12 +212,6 @@ export class Client {
     } finally {
       timeline.gapClosed(head);
     }
-  }
-
-  #shutOut(room, reason) {
-    room.close();
-    this.#chat.announce(reason);
-    this.#changed();
   }
 
   // Messages
@@ -254,103 +255,6 @@ export class Client {
       if (problem.code === RATE_LIMITED) await sleep(problem.data?.retry_after_s ?? 1);
       else unsent.refusal = explain(problem);
     }
-  }
-
-  // Events
-
-  #received(event, data) {
-    if (!Object.hasOwn(this.#handlers, event)) return;
-    this.#handlers[event](data);
-    this.#changed();
-  }
-
-  #handlers = {
-    message: (data) => this.#heard(data),
-    gn_message_edited: (data) => this.#edited(data),
-    gn_message_deleted: (data) => this.#deleted(data),
-    gn_user_joined: (data) => this.#openRoom(data.target.id)?.addPerson(wire.readUser(data.actor)),
-    gn_user_left: (data) => this.#gone(data.target.id, data.actor.id),
-    gn_user_disconnected: (data) => this.#disconnected(data.actor.id),
-    gn_user_kicked: (data) => this.#kicked(data),
-    gn_banned: (data) => this.#chat.announce(sanction(wire.readSanction(data))),
-    gn_mute: (data) => this.#tell(data.target.id, sanction(wire.readSanction(data))),
-    gn_unmute: (data) => this.#tell(data.target.id, "You are no longer muted."),
-    gn_broadcast: (data) => this.#broadcast(wire.readBroadcast(data)),
-    gn_gap: (data) => this.#gapTold(data),
-    gn_room_created: () => this.refreshQuietly(),
-    gn_room_renamed: () => this.refreshQuietly(),
-    gn_room_removed: (data) => this.#removed(data.target.id),
-  };
-
-  #openRoom(id) {
-    const room = this.#chat.rooms.get(id);
-    return room?.open ? room : undefined;
-  }
-
-  #heard(data) {
-    const room = this.#openRoom(data.target.id);
-    if (room === undefined) return;
-    const message = wire.readMessage(data);
-    if (room.live) room.timeline.putLive(message);
-    else room.timeline.put(message);
-    const isRead = room === this.#chat.selected && !document.hidden;
-    if (!isRead && message.author.id !== this.#chat.me.id) room.unread += 1;
-  }
-
-  #edited(data) {
-    const line = this.#openRoom(data.target.id)?.timeline.lines.find(({ message }) => message?.id === data.object.id);
-    if (line !== undefined) line.message = { ...line.message, body: wire.decodeText(data.object.content) };
-  }
-
-  #deleted({ target, object }) {
-    const timeline = this.#openRoom(target.id)?.timeline;
-    if (object.objectType === "room") timeline?.clear();
-    else timeline?.remove(object.id);
-  }
-
-  #gone(roomId, userId) {
-    const room = this.#openRoom(roomId);
-    if (userId === this.#chat.me.id) room?.close();
-    else room?.removePerson(userId);
-  }
-
-  #disconnected(userId) {
-    if (userId === this.#chat.me.id) return;
-    for (const room of this.#chat.openRooms) if (room.people.has(userId)) room.removePerson(userId);
-  }
-
-  /** Of others who are removed, gn_user_left tells too. */
-  #kicked({ target, object }) {
-    const room = this.#chat.rooms.get(target.id);
-    if (room === undefined || object.id !== this.#chat.me.id) return;
-    const reason = wire.decodeText(object.content);
-    this.#shutOut(room, `You were removed from ${room.name}.${reason ? ` Reason: ${reason}` : ""}`);
-  }
-
-  #removed(roomId) {
-    const room = this.#openRoom(roomId);
-    if (room !== undefined) this.#shutOut(room, `${room.name} was removed.`);
-    this.refreshQuietly();
-  }
-
-  #broadcast({ from, text, roomId }) {
-    const words = from ? `${from}: ${text}` : text;
-    if (roomId === null) this.#chat.announce(words);
-    else this.#tell(roomId, words);
-  }
-
-  /** Say something where it concerns the user: in the room, or across all where that is not open. */
-  #tell(roomId, text) {
-    const room = this.#openRoom(roomId);
-    if (room === undefined) this.#chat.announce(text);
-    else room.timeline.note(text);
-  }
-
-  #gapTold({ target, object }) {
-    const room = this.#openRoom(target.id);
-    if (room === undefined) return;
-    room.timeline.gapOpened(object.seq);
-    this.#attempt(() => this.#fillGap(room));
   }
 
   /** Do something of which a refusal is shown, and which a lost connection leaves to the next one. */

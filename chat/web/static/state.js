@@ -1,7 +1,7 @@
 /**
  * What the page knows: who we are, which rooms there are, who is in them, and what waits to be sent.
  *
- * Plain values without network and without DOM. `client.js` changes them, `view.js` shows them.
+ * Plain values without network and without DOM. `client.js` and `events.js` change them, `view.js` shows them.
  */
 
 import { Timeline } from "./timeline.js";
@@ -74,6 +74,9 @@ export class Chat {
   /** "out", "connecting", "in", or "waiting" for the next attempt to connect. */
   status = "out";
 
+  /** Whether a login succeeded that still holds, be it on a connection that is about to come back. */
+  isInside = false;
+
   /** Why the user is out. */
   farewell = "";
 
@@ -111,6 +114,12 @@ export class Chat {
   /** How many messages came to rooms that are not shown. */
   get unread() {
     return this.openRooms.reduce((sum, room) => sum + room.unread, 0);
+  }
+
+  /** The user is out of a room, not by own choice. */
+  shutOut(room, reason) {
+    room.close();
+    this.announce(reason);
   }
 
   /** Say something across all rooms. */

@@ -27,7 +27,7 @@ export class Timeline {
 
   /** Put a message in its place. One that is there already is replaced, a deleted one goes. */
   put(message, key = message.id) {
-    const same = this.#find(message);
+    const same = this.#byKey.get(identity(message));
     if (message.deleted) this.remove(message.id);
     else if (same) same.message = message;
     else this.#insert({ key, seq: message.seq ?? this.#last, message });
@@ -39,9 +39,15 @@ export class Timeline {
     if (this.#gaps === 0 && message.seq !== undefined) this.seen = Math.max(this.seen, message.seq);
   }
 
+  /** Change the words of a message. */
+  edit(id, body) {
+    const line = this.#line(id);
+    if (line !== undefined) line.message = { ...line.message, body };
+  }
+
   /** Forget a message. */
   remove(id) {
-    const line = this.lines.find(({ message }) => message?.id === id);
+    const line = this.#line(id);
     if (line === undefined) return;
     this.lines.splice(this.lines.indexOf(line), 1);
     this.#byKey.delete(identity(line.message));
@@ -80,8 +86,8 @@ export class Timeline {
     return this.lines.at(-1)?.seq ?? this.seen ?? 0;
   }
 
-  #find(message) {
-    return this.#byKey.get(identity(message));
+  #line(id) {
+    return this.lines.find(({ message }) => message?.id === id);
   }
 
   #insert(line) {

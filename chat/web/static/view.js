@@ -36,8 +36,7 @@ export class View {
 
   /** Show the state as it is now. */
   render() {
-    const { status, me } = this.#chat;
-    const isInside = me !== null && status !== "out";
+    const { isInside } = this.#chat;
     this.#renderNotices();
     this.#renderLogin(isInside);
     document.title = this.#chat.unread > 0 ? `(${this.#chat.unread}) ${TITLE}` : TITLE;
@@ -130,7 +129,9 @@ export class View {
     byId("enter").textContent = ENTER[status];
     if (byId("farewell").textContent !== farewell) byId("farewell").textContent = farewell;
     byId("farewell").hidden = farewell === "";
-    if (left) byId("user-id").focus();
+    if (!left) return;
+    byId("token").value = "";
+    byId("user-id").focus();
   }
 
   #renderTop() {

@@ -1,0 +1,120 @@
+/**
+ * What the server says unasked, and what it does to the state.
+ */
+
+import * as wire from "./wire.js";
+import { sanction } from "./words.js";
+
+export class Events {
+  #chat;
+  #refresh;
+  #fillGap;
+
+  /** `refresh()` asks again which rooms there are, `fillGap(room)` for the messages that a room lacks. */
+  constructor(chat, { refresh, fillGap }) {
+    this.#chat = chat;
+    this.#refresh = refresh;
+    this.#fillGap = fillGap;
+  }
+
+  /** Take an event in. Returns whether it is one that matters here. */
+  received(event, data) {
+    const matters = Object.hasOwn(this.#takers, event);
+    if (matters) this.#takers[event](data);
+    return matters;
+  }
+
+  #takers = {
+    message: (data) => this.#heard(data),
+    gn_message_edited: (data) => this.#edited(data),
+    gn_message_deleted: (data) => this.#deleted(data),
+    gn_gap: (data) => this.#gapped(data),
+    gn_user_joined: (data) => this.#openRoom(data.target.id)?.addPerson(wire.readUser(data.actor)),
+    gn_user_left: (data) => this.#left(data.target.id, data.actor.id),
+    gn_user_disconnected: (data) => this.#disconnected(data.actor.id),
+    gn_user_kicked: (data) => this.#kicked(data),
+    gn_banned: (data) => this.#chat.announce(sanction(wire.readSanction(data))),
+    gn_mute: (data) => this.#tell(data.target.id, sanction(wire.readSanction(data))),
+    gn_unmute: (data) => this.#tell(data.target.id, "You are no longer muted."),
+    gn_broadcast: (data) => this.#broadcast(wire.readBroadcast(data)),
+    gn_room_created: () => this.#refresh(),
+    gn_room_renamed: () => this.#refresh(),
+    gn_room_removed: (data) => this.#removed(data.target.id),
+  };
+
+  #openRoom(id) {
+    const room = this.#chat.rooms.get(id);
+    return room?.open ? room : undefined;
+  }
+
+  // Messages
+
+  #heard(data) {
+    const room = this.#openRoom(data.target.id);
+    if (room === undefined) return;
+    const message = wire.readMessage(data);
+    if (room.live) room.timeline.putLive(message);
+    else room.timeline.put(message);
+    const isRead = room === this.#chat.selected && !document.hidden;
+    if (!isRead && message.author.id !== this.#chat.me.id) room.unread += 1;
+  }
+
+  #edited({ target, object }) {
+    this.#openRoom(target.id)?.timeline.edit(object.id, wire.decodeText(object.content));
+  }
+
+  #deleted({ target, object }) {
+    const timeline = this.#openRoom(target.id)?.timeline;
+    if (object.objectType === "room") timeline?.clear();
+    else timeline?.remove(object.id);
+  }
+
+  #gapped({ target, object }) {
+    const room = this.#openRoom(target.id);
+    if (room === undefined) return;
+    room.timeline.gapOpened(object.seq);
+    this.#fillGap(room);
+  }
+
+  // People
+
+  #left(roomId, userId) {
+    const room = this.#openRoom(roomId);
+    if (userId === this.#chat.me.id) room?.close();
+    else room?.removePerson(userId);
+  }
+
+  #disconnected(userId) {
+    if (userId === this.#chat.me.id) return;
+    for (const room of this.#chat.openRooms) if (room.people.has(userId)) room.removePerson(userId);
+  }
+
+  /** Of others who are removed, gn_user_left tells too. */
+  #kicked({ target, object }) {
+    const room = this.#chat.rooms.get(target.id);
+    if (room === undefined || object.id !== this.#chat.me.id) return;
+    const reason = wire.decodeText(object.content);
+    this.#chat.shutOut(room, `You were removed from ${room.name}.${reason ? ` Reason: ${reason}` : ""}`);
+  }
+
+  // Rooms and notices
+
+  #removed(roomId) {
+    const room = this.#openRoom(roomId);
+    if (room !== undefined) this.#chat.shutOut(room, `${room.name} was removed.`);
+    this.#refresh();
+  }
+
+  #broadcast({ from, text, roomId }) {
+    const words = from ? `${from}: ${text}` : text;
+    if (roomId === null) this.#chat.announce(words);
+    else this.#tell(roomId, words);
+  }
+
+  /** Say something where it concerns the user: in the room, or across all where that is not open. */
+  #tell(roomId, text) {
+    const room = this.#openRoom(roomId);
+    if (room === undefined) this.#chat.announce(text);
+    else room.timeline.note(text);
+  }
+}
