@@ -61,6 +61,7 @@ struct Client {
     char *rest; /* the beginning of a frame whose end has not come yet */
     size_t rest_size;
     uint64_t asked_ns;
+    uint32_t delivered;
 };
 
 struct Message {
@@ -71,8 +72,9 @@ struct Message {
 static struct Client *clients;
 static struct Message *messages; /* of this run, by their number */
 static int epoll_set, ready;
-static uint32_t sent;
-static uint64_t completed, deliveries, duplicates;
+static uint32_t sent, completed; /* messages, or requests */
+static uint32_t sent_to[ROOMS_MAX];
+static uint64_t deliveries;
 static uint64_t arrived_ns;       /* when something last came from the server */
 static uint64_t sending_until_ns; /* no new message or request after this */
 static const char *failure;       /* the first thing that went wrong; ends the run */
@@ -95,6 +97,8 @@ static void fail(const char *what) {
 }
 
 static int members(void) { return options.clients / options.room_count; }
+
+static int room_of(const struct Client *client) { return client->number % options.room_count; }
 
 /* --------------------------------------------------------------------------------------------------------- latencies */
 
@@ -244,8 +248,9 @@ static void send_message(struct Client *sender, uint64_t due_ns) {
     snprintf(text, sizeof text,
              "[\"message\",{\"verb\":\"send\",\"target\":{\"id\":\"%s\",\"objectType\":\"room\"},"
              "\"object\":{\"content\":\"%s\"}},%u]",
-             options.rooms[sender->number % options.room_count], coded, sent);
+             options.rooms[room_of(sender)], coded, sent);
     sent++;
+    sent_to[room_of(sender)]++;
     send_text(sender, text);
 }
 
@@ -254,7 +259,7 @@ static void complete(struct Message *message) {
     if (options.mode == FANOUT && arrived_ns < sending_until_ns) send_message(message->sender, now_ns());
 }
 
-static void on_delivery(const char *text, size_t size) {
+static void on_delivery(struct Client *client, const char *text, size_t size) {
     char digits[DIGITS + 1] = "", time[TIME_DIGITS + 1] = "";
     const char *mark = memmem(text, size, coded_mark, CODED_MARK);
     if (mark == NULL || text + size - mark < CODED_MARK + CODED_DIGITS) return;
@@ -262,10 +267,11 @@ static void on_delivery(const char *text, size_t size) {
     memcpy(time, digits, TIME_DIGITS);
     uint32_t number = strtoul(digits + TIME_DIGITS, NULL, 16);
     if (number >= sent || messages[number].delivered == members()) {
-        duplicates++;
+        fail("a message came too often");
         return;
     }
     deliveries++;
+    client->delivered++;
     sample(arrived_ns - strtoull(time, NULL, 16));
     if (++messages[number].delivered == members()) complete(&messages[number]);
 }
@@ -285,13 +291,14 @@ static void log_in(struct Client *client) {
 static void join(struct Client *client) {
     char text[SEND_BYTES];
     snprintf(text, sizeof text, "[\"join\",{\"verb\":\"join\",\"target\":{\"id\":\"%s\"}},2]",
-             options.rooms[client->number % options.room_count]);
+             options.rooms[room_of(client)]);
     client->state = JOINING;
     send_text(client, text);
 }
 
 static void ask(struct Client *client) {
     client->asked_ns = now_ns();
+    sent++;
     send_text(client, options.request);
 }
 
@@ -319,7 +326,7 @@ static bool succeeded(const char *text, size_t size) {
 static void on_text(struct Client *client, const char *text, size_t size) {
     static const char *const awaited[] = {[GREETING] = "gn_connect", [LOGGING_IN] = "gn_login", [JOINING] = "gn_join"};
     if (is("message", text, size)) {
-        on_delivery(text, size);
+        on_delivery(client, text, size);
     } else if (client->state == READY) {
         if (is("gn_message", text, size) || is("gn_error", text, size)) succeeded(text, size);
         if (options.mode == VERB && is(options.event, text, size) && succeeded(text, size)) on_answer(client);
@@ -472,7 +479,6 @@ static void bring_in(int last) {
 
 static void run_fanout(void) {
     for (int i = 0; i < options.window; i++) send_message(&clients[i % options.senders], now_ns());
-    while (awaiting(completed < sent)) turn(100);
 }
 
 static void run_rate(void) {
@@ -483,21 +489,19 @@ static void run_rate(void) {
         due_ns = begun_ns + ns((i + 1) / options.rate);
         turn(0);
     }
-    while (awaiting(completed < sent)) turn(100);
 }
 
 static void run_verb(void) {
-    uint64_t asked = options.clients;
     for (int i = 0; i < options.clients; i++) ask(&clients[i]);
-    while (awaiting(now_ns() < sending_until_ns)) turn(100);
-    wait_for_quiet();
-    if (completed < asked) fail("a reply is missing");
 }
 
 static void run_join(void) {
     bring_in(options.clients + options.extra);
-    completed = options.extra;
+    sent = options.extra;
+    completed = ready - options.clients;
 }
+
+static void run_idle(void) {}
 
 static void hold(void) {
     struct epoll_event event = {.events = EPOLLIN | EPOLLHUP}, events[1];
@@ -506,14 +510,22 @@ static void hold(void) {
     while (failure == NULL && epoll_wait(waiting, events, 1, 0) == 0) turn(50);
 }
 
+/* Every member of a room is to have got what was sent to it. */
+static void check_deliveries(void) {
+    for (int i = 0; i < options.clients; i++)
+        if (clients[i].delivered != sent_to[room_of(&clients[i])]) fail("a message did not come");
+}
+
 /* One part of a run: the mode's work for some seconds, counted from nothing. */
 static void work(double seconds) {
-    static void (*const run[MODES])(void) = {run_fanout, run_rate, run_verb, run_join, NULL};
+    static void (*const run[MODES])(void) = {run_fanout, run_rate, run_verb, run_join, run_idle};
     memset(histogram, 0, sizeof histogram);
     sent = completed = deliveries = samples = slowest_ns = 0;
     arrived_ns = now_ns();
     sending_until_ns = arrived_ns + ns(seconds);
-    if (run[options.mode] != NULL) run[options.mode]();
+    run[options.mode]();
+    while (awaiting(completed < sent)) turn(100);
+    check_deliveries();
 }
 
 /* -------------------------------------------------------------------------------------------------------- the report */
@@ -533,12 +545,11 @@ static void report(const struct Reading *empty, const struct Reading *joined, co
            options.clients, members(), options.senders, options.window);
     printf("\"setup_s\":%.3f,\"setup_cpu_s\":%.2f,\"rss_kb\":%ld,\"joined_rss_kb\":%ld,\"end_rss_kb\":%ld,",
            joined->time_s - empty->time_s, joined->cpu_s - empty->cpu_s, empty->rss_kb, joined->rss_kb, ended->rss_kb);
-    printf("\"elapsed_s\":%.3f,\"cpu_s\":%.2f,\"own_cpu_s\":%.2f,\"completed\":%llu,\"deliveries\":%llu,",
+    printf("\"elapsed_s\":%.3f,\"cpu_s\":%.2f,\"own_cpu_s\":%.2f,\"completed\":%u,\"deliveries\":%llu,",
            ended->time_s - begun->time_s, ended->cpu_s - begun->cpu_s, ended->own_cpu_s - begun->own_cpu_s,
-           (unsigned long long)completed, (unsigned long long)deliveries);
-    printf("\"p50_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%.1f,\"lost\":%lld,\"duplicates\":%llu,\"failure\":\"%s\"}\n",
-           percentile_us(0.5), percentile_us(0.99), slowest_ns / 1000.0,
-           (long long)sent * members() - (long long)deliveries, (unsigned long long)duplicates,
+           completed, (unsigned long long)deliveries);
+    printf("\"p50_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%.1f,\"lost\":%u,\"failure\":\"%s\"}\n",
+           percentile_us(0.5), percentile_us(0.99), slowest_ns / 1000.0, sent - completed,
            failure == NULL ? "" : failure);
     fflush(stdout);
 }

@@ -133,8 +133,12 @@ class ChatService(Service):
         self.log.info("configured by {source}", source=source)
         for name in self._loaded.ignored:
             self.log.warn("{source}: {name} has no effect in this version", source=source, name=name)
-        for port in self._ports:
-            self.log.info("listening on {address}", address=port.getHost())
+        for address in (address for _, listened in sorted(_addresses(config).items()) for address in listened):
+            self.log.info("listening on {address}", address=address)
+        for port in self._ports[: len(config.listen.public)]:
+            where = port.getHost()
+            if hasattr(where, "port"):
+                self.log.info("try it: http://{host}:{port}/", host=where.host, port=where.port)
         if not config.backend.keys:
             self.log.info("the backend key is in {path}", path=str(key_path(config).absolute()))
 

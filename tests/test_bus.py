@@ -19,9 +19,7 @@ from chat.times import utc_now
 
 
 def left(name: str = "x") -> UserLeft:
-    return UserLeft(
-        published=utc_now(), user=UserRef("1", name), room=RoomRef("r", "R"), room_id=RoomId("r")
-    )
+    return UserLeft(published=utc_now(), user=UserRef("1", name), room=RoomRef("r", "R"), room_id=RoomId("r"))
 
 
 @implementer(IObserver)

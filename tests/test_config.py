@@ -34,7 +34,10 @@ def test_every_given_key_is_known_or_an_error(tmp_path: Path) -> None:
         ("[listen]\npublik = []", "listen.publik: unknown key, did you mean public?"),
         ("[listen]\npublic = 5", "listen.public: expected array, got int"),
         ("chanels = 5", "chanels: unknown key, did you mean channels?"),
-        ('[[channels]]\nname = "x"\ndefault = true\n[[channels.rooms]]\nnam = "y"', "nam: unknown key, did you mean name?"),
+        (
+            '[[channels]]\nname = "x"\ndefault = true\n[[channels.rooms]]\nnam = "y"',
+            "nam: unknown key, did you mean name?",
+        ),
         ("[[channels]]\ndefault = true", "channels[0]: object missing required field name"),
         ('[[channels]]\nname = "x"', "channels: exactly one channel needs default = true"),
         ('[[channels]]\nname = "x"\ndefault = true\n[[channels]]\nname = "X"', "the name x is declared twice"),

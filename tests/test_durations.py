@@ -21,7 +21,25 @@ def test_the_end(number: int, unit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "5", "s", "0s", "-1s", "+5m", "05m", "1.5h", "5w", "5 m", "5M", " 5m", "5m\n", "٥m", "3000000d", "9" * 30 + "d"]
+    "text",
+    [
+        "",
+        "5",
+        "s",
+        "0s",
+        "-1s",
+        "+5m",
+        "05m",
+        "1.5h",
+        "5w",
+        "5 m",
+        "5M",
+        " 5m",
+        "5m\n",
+        "٥m",
+        "3000000d",
+        "9" * 30 + "d",
+    ],
 )
 def test_what_is_none(text: str) -> None:
     with pytest.raises(ChatError) as refused:

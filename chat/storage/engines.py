@@ -22,7 +22,9 @@ def sqlite_engine(url: str, *, writes: bool, foreign_keys: bool = True, connecti
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     arguments = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_S}
-    engine = create_engine(url, poolclass=QueuePool, pool_size=connections, max_overflow=0, connect_args=arguments, hide_parameters=True)
+    engine = create_engine(
+        url, poolclass=QueuePool, pool_size=connections, max_overflow=0, connect_args=arguments, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, record: Any) -> None:

@@ -68,22 +68,30 @@ class SqlStore:
     def open(self, declared: Declared) -> World:
         """See `IStore`."""
         try:
-            self._dialect.prepare()
-            self._write_engine, self._read_engine = self._dialect.write_engine(), self._dialect.read_engine()
-            with self._write_engine.begin() as connection:
-                now_ms = to_ms(utc_now())
-                connection.execute(delete(sanctions).where(sanctions.c.until_ms <= now_ms))
-                declare(connection, declared, now_ms)
-                world = load_world(connection, now_ms)
+            world = self._open(declared)
         except SQLAlchemyError as error:
-            problem = getattr(error, "orig", None) or error
-            raise ConfigError(f"storage.url: the database cannot be used: {_first_line(problem)}") from None
+            self._dialect.release()
+            problem = _first_line(getattr(error, "orig", None) or error)
+            raise ConfigError(f"storage.url: the database cannot be used: {problem}") from None
         except OSError as error:
+            self._dialect.release()
             raise ConfigError(f"storage.url: the database cannot be used: {error.strerror}") from None
+        except ConfigError:
+            self._dialect.release()
+            raise
         self._writer = Writer(self._write_engine, self._reactor, append_many)
         self._writer.start()
         self._pool.start()
         return world
+
+    def _open(self, declared: Declared) -> World:
+        self._dialect.prepare()
+        self._write_engine, self._read_engine = self._dialect.write_engine(), self._dialect.read_engine()
+        with self._write_engine.begin() as connection:
+            now_ms = to_ms(utc_now())
+            connection.execute(delete(sanctions).where(sanctions.c.until_ms <= now_ms))
+            declare(connection, declared, now_ms)
+            return load_world(connection, now_ms)
 
     async def close(self) -> None:
         """See `IStore`."""

@@ -95,7 +95,7 @@ class WebSocketLink(WebSocketServerProtocol):
         self._held.append(frames)
         self._held_bytes += len(frames)
         if self._held_bytes > self.factory.front.limits.outbound_bytes:
-            self._cut()
+            self._cut(f"{self._held_bytes} bytes wait")
 
     def close(self, code: int, reason: str) -> None:
         """See `Link`. What waits goes out before the close frame."""
@@ -120,7 +120,7 @@ class WebSocketLink(WebSocketServerProtocol):
         """A write has not finished: hold back."""
         if self._held is None:
             self._held = []
-            self._stall = self.factory.reactor.callLater(STALL_S, self._cut)
+            self._stall = self.factory.reactor.callLater(STALL_S, self._cut, f"nothing for {STALL_S:g} s")
 
     def resumeProducing(self) -> None:
         """Everything written is with the kernel."""
@@ -132,8 +132,9 @@ class WebSocketLink(WebSocketServerProtocol):
     def stopProducing(self) -> None:
         """The transport is gone; `onClose` follows."""
 
-    def _cut(self) -> None:
+    def _cut(self, why: str) -> None:
         """The client does not read: end it."""
+        _log.info("{peer} does not read: {why}", peer=self.peer, why=why)
         self._held, self._held_bytes = [], 0
         self._stop_stall_timer()
         self.close(CloseCode.SLOW_CONSUMER, "too slow")

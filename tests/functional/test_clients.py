@@ -9,7 +9,6 @@ from typing import Any
 import websocket
 
 from chat.texts import base64_of
-
 from tests.clients import Client, message
 from tests.running import CHANNEL_ID, ROOM_ID, RunningServer
 

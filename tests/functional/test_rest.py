@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from chat.texts import base64_of
-
 from tests.clients import Client
 from tests.running import KEY, ROOM_ID, RunningServer
 

@@ -19,8 +19,12 @@ from chat.wire.activity import Encoder, read, slot_table
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.sampled_from(["id", "actor", "object", "target", "content", "attachments", "verb", "x"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["id", "actor", "object", "target", "content", "attachments", "verb", "x"]), inner
+        )
+    ),
     max_leaves=12,
 )
 
@@ -37,7 +41,9 @@ class Everything(Activity, frozen=True, kw_only=True):
     moment: Annotated[datetime | None, At("updated")] = None
     user: Annotated[UserRef | None, At("actor")] = None
     place: Annotated[str | None, At("target.attachments[place].content")] = None
-    items: Annotated[tuple[Attribute, ...], At("object.attachments", limit=2, too_many=ErrorCode.TOO_MANY_ATTACHMENTS)] = ()
+    items: Annotated[
+        tuple[Attribute, ...], At("object.attachments", limit=2, too_many=ErrorCode.TOO_MANY_ATTACHMENTS)
+    ] = ()
     hidden: str = "not a slot"
 
 
@@ -87,7 +93,13 @@ class Readable(Activity, frozen=True, kw_only=True):
 
     id: Annotated[str, At("id", missing=ErrorCode.MISSING_OBJECT_ID, limit=5)]
     text: Annotated[
-        str, At("object.content", missing=ErrorCode.MISSING_OBJECT_CONTENT, absent_parent=ErrorCode.MISSING_OBJECT, text=True)
+        str,
+        At(
+            "object.content",
+            missing=ErrorCode.MISSING_OBJECT_CONTENT,
+            absent_parent=ErrorCode.MISSING_OBJECT,
+            text=True,
+        ),
     ]
     number: Annotated[int, At("object.url")] = 0
     moment: Annotated[datetime | None, At("updated")] = None

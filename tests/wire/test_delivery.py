@@ -143,7 +143,9 @@ def test_the_audiences(place: Place) -> None:
         (UserDisconnected(published=now, user=user, room_ids=(ROOM, OTHER)), {inside, second, operator}),
         (Announced(published=now, actor=user, body="x", verb="x"), {inside, outside, second, operator}),
         (
-            UserMuted(published=now, actor_id="0", user_id="in", duration="1s", until=now, reason="", room=RoomRef("r", "")),
+            UserMuted(
+                published=now, actor_id="0", user_id="in", duration="1s", until=now, reason="", room=RoomRef("r", "")
+            ),
             {inside, second},
         ),
     ):

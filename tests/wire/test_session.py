@@ -44,7 +44,7 @@ async def inside(server: MemoryServer, user_id: str = "alice") -> MemoryClient:
 
 
 def pause(seconds: float = 0) -> Deferred[None]:
-    return deferLater(reactor, seconds)  # type: ignore[arg-type]
+    return deferLater(reactor, seconds)
 
 
 async def until(condition: Callable[[], bool]) -> None:

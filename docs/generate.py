@@ -1,0 +1,60 @@
+"""Writes docs/verbs.md from the code: `python docs/generate.py`. A test fails when the file is out of date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from chat import loading
+from chat.config import Config
+from chat.errors import ErrorCode
+from chat.plugin import Contribution, Requires
+from chat.wire.activity import slot_table
+
+HEAD = """# Verbs
+
+Generated from the code by `docs/generate.py`. A slot without a code may be left out.
+
+"""
+
+
+def verbs_page() -> str:
+    """Every verb that clients can call, with its words, slots and codes; then the codes."""
+    verbs = [verb for found in loading.load(Config()) if found.kind == "chat" for verb in parts(found).verbs]
+    page = HEAD
+    for verb in sorted((verb for verb in verbs if verb.event), key=lambda verb: verb.event or ""):
+        words = " or ".join(f"`{word}`" for word in verb.verbs) or "none"
+        login = "" if verb.requires is Requires.LOGGED_IN else " No login needed."
+        page += f"## {verb.event}\n\n{summary(type(verb).__doc__)} Body verb: {words}.{login}\n\n"
+        rows = slot_table(verb.request)
+        if rows:
+            page += "| slot | kind | missing or malformed |\n|---|---|---|\n"
+            page += "".join(f"| `{path}` | {kind} | {code} |\n" for path, kind, code in rows) + "\n"
+    page += "## Codes\n\n| code | name | HTTP | text |\n|---|---|---|---|\n"
+    return page + "".join(f"| {code.wire} | {code.name} | {code.http} | {code.text} |\n" for code in ErrorCode)
+
+
+def parts(found: loading.Found) -> Contribution:
+    """What a plugin contributes, built without a server behind it."""
+    contribution: Contribution = found.plugin.builder(found.plugin.options(), _Nobody())
+    return contribution
+
+
+def summary(docstring: str | None) -> str:
+    """The first paragraph of a docstring on one line."""
+    return " ".join((docstring or "").split("\n\n")[0].split())
+
+
+class _Nobody:
+    """Stands for all services: builds keep what they are given and use it later."""
+
+    def __getattr__(self, name: str) -> Self:
+        return self
+
+    def __iter__(self) -> Iterator[Self]:
+        return iter(())
+
+
+if __name__ == "__main__":
+    (Path(__file__).parent / "verbs.md").write_text(verbs_page(), encoding="utf-8")
