@@ -10,8 +10,8 @@ import chat
 
 ROOT = Path(chat.__file__).parent
 MODEL = {
-    "activities", "durations", "errors", "events", "ichat", "model", "plugin", "requests", "slots", "texts", "times",
-    "world",
+    "activities", "coroutines", "durations", "errors", "events", "ichat", "model", "plugin", "requests", "slots",
+    "texts", "times", "world",
 }  # fmt: skip
 DOMAIN = {"messages", "moderation", "presence", "rest", "roles", "rooms", "rosters", "users"}
 PIPELINE = {"bus", "pipeline"}

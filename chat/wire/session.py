@@ -7,7 +7,6 @@ all replies keep the order of their commands. The end of the connection is the l
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any, Protocol
 
 import msgspec
@@ -17,6 +16,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.config import Limits
+from chat.coroutines import Ended, begin
 from chat.errors import OK, ChatError, ErrorCode
 from chat.ichat import IVerb
 from chat.pipeline import Pipeline
@@ -100,13 +100,13 @@ class Connection:
         self.session = Session(link)
         self._front = front
         self._link = link
-        self._inbox: deque[Command | None] = deque()
-        self._pending: deque[_Pending] = deque()
-        self._settled: Deferred[None] | None = None
-        self._served: Deferred[None] | None = None
+        # Lists, because empty deques are large and there are many connections.
+        self._inbox: list[Command | None] = []
+        self._pending: list[_Pending] = []
+        self._malformed: tuple[float, ...] = ()
+        self._is_serving = self._is_running = self._is_paused = self._is_gone = self._is_doomed = False
+        self._drained: Deferred[None] | None = None
         self._ended: Deferred[None] | None = None
-        self._serving = self._reading_paused = self._gone = self._doomed = False
-        self._malformed: deque[float] = deque(maxlen=MALFORMED_LIMIT)
         self._counters = Counters()
         self._timer = front.clock.callLater(
             front.limits.login_timeout_s, self.close, CloseCode.LOGIN_FAILED, "login took too long"
@@ -121,8 +121,8 @@ class Connection:
     def command(self, command: Command) -> None:
         """The client asks something."""
         self._inbox.append(command)
-        if len(self._inbox) >= INBOX_LIMIT and not self._reading_paused:
-            self._reading_paused = True
+        if len(self._inbox) >= INBOX_LIMIT and not self._is_paused:
+            self._is_paused = True
             self._link.pause_reading()
         self._serve()
 
@@ -132,15 +132,15 @@ class Connection:
         error = ChatError(ErrorCode.VALIDATION_ERROR, problem.detail)
         self._send("gn_error", self._failure(error), problem.reply_id)
         now = self._front.clock.seconds()
-        self._malformed.append(now)
+        self._malformed = (*self._malformed[1 - MALFORMED_LIMIT :], now)
         if len(self._malformed) == MALFORMED_LIMIT and now - self._malformed[0] <= MALFORMED_WINDOW_S:
             self.close(CloseCode.MALFORMED, "malformed frames")
 
     def closed(self) -> None:
         """The connection is gone. What the client asked before still happens; then the session ends."""
-        if self._gone:
+        if self._is_gone:
             return
-        self._gone = True
+        self._is_gone = True
         self._stop_timer()
         self._inbox.append(None)
         self._serve()
@@ -157,101 +157,102 @@ class Connection:
 
     def drained(self) -> Deferred[None]:
         """Fires when every command that was received has been answered."""
-        drained: Deferred[None] = Deferred()
-        if not self._serving and not self._pending:
-            drained.callback(None)
-        else:
-            self._served = drained
+        drained = self._drained = Deferred()
+        self._check_drained()
         return drained
 
     # The inbox
 
     def _serve(self) -> None:
-        if not self._serving:
-            self._serving = True
-            Deferred.fromCoroutine(self._serve_inbox()).addErrback(self._broke)
-
-    async def _serve_inbox(self) -> None:
-        while self._inbox:
-            command = self._inbox.popleft()
-            if self._reading_paused and len(self._inbox) < INBOX_LIMIT // 2:
-                self._reading_paused = False
-                self._link.resume_reading()
-            await self._perform(command)
-        self._serving = False
+        """Serve the inbox until it is empty or the next command has to wait."""
+        if self._is_serving:
+            return
+        self._is_serving = True
+        try:
+            while self._inbox and not self._has_to_wait(self._inbox[0]):
+                self._perform(self._inbox.pop(0))
+        except Exception:
+            self.log.failure("a connection broke")
+            self.close(CloseCode.BUG, "internal error")
+        self._is_serving = False
+        if self._is_paused and len(self._inbox) < INBOX_LIMIT // 2:
+            self._is_paused = False
+            self._link.resume_reading()
         self._check_drained()
 
-    def _broke(self, failure: Failure) -> None:
-        self.log.failure("a connection broke", failure)
-        self.close(CloseCode.BUG, "internal error")
-        self._serving = False
-
-    async def _perform(self, command: Command | None) -> None:
-        verb = self._verb_of(command)
-        if verb is None or (command is not None and self._gone and self.session.user is None):
-            return
-        while self._pending and (self._pending[-1].verb is not verb or len(self._pending) >= UNSETTLED_LIMIT):
-            self._settled = Deferred()
-            await self._settled
-        pending = _Pending(command, verb)
-        self._pending.append(pending)
-        try:
-            outcome = await self._start(command, verb)
-        except ChatError as refusal:
-            self._finish(pending, refusal)
-            return
-        if isinstance(outcome, Deferred):
-            outcome.addCallbacks(self._committed, self._refused, callbackArgs=(pending,), errbackArgs=(pending,))
-        else:
-            self._finish(pending, outcome)
+    def _has_to_wait(self, command: Command | None) -> bool:
+        """For one that runs; for pending commits too, unless they are those of the same verb."""
+        if self._is_running or not self._pending:
+            return self._is_running
+        return len(self._pending) >= UNSETTLED_LIMIT or self._verb_of(command) is not self._pending[-1].verb
 
     def _verb_of(self, command: Command | None) -> IVerb | None:
-        if command is None:
-            return self._front.pipeline.verb_for(Disconnect)
-        verb = self._front.pipeline.verb_named(command.event)
-        if verb is None:
-            self._counters.refusals += 1
-            error = ChatError(ErrorCode.INVALID_VERB, "no such event")
-            self._send("gn_error", self._failure(error), command.reply_id)
-        return verb
+        pipeline = self._front.pipeline
+        return pipeline.verb_for(Disconnect) if command is None else pipeline.verb_named(command.event)
 
-    def _start(self, command: Command | None, verb: IVerb) -> Deferred[Any]:
+    def _perform(self, command: Command | None) -> None:
+        verb = self._verb_of(command)
+        if verb is None:
+            assert command is not None
+            self._counters.refusals += 1
+            self._send("gn_error", self._failure(ChatError(ErrorCode.INVALID_VERB, "no such event")), command.reply_id)
+        elif command is None or not self._is_gone or self.session.user is not None:
+            self._start(_Pending(command, verb))
+
+    def _start(self, pending: _Pending) -> None:
         """Run a command up to its outcome or its pending commit. Bounded in time."""
-        context = Context(utc_now(), self.session.user, self.session)
+        self._pending.append(pending)
         self._counters.commands += 1
-        started = Deferred.fromCoroutine(self._front.pipeline.start(context, verb, lambda: self._decode(command, verb)))
-        if not started.called:
-            started.addTimeout(COMMAND_TIMEOUT_S, self._front.clock)
-        return started
+        context = Context(utc_now(), self.session.user, self.session)
+        verb, command = pending.verb, pending.command
+        try:
+            begun = begin(self._front.pipeline.start(context, verb, lambda: self._decode(command, verb)))
+        except ChatError as refusal:
+            self._finish(refusal, pending)
+            return
+        if isinstance(begun, Ended):
+            self._admitted(begun.result, pending)
+            return
+        self._is_running = True
+        begun.addTimeout(COMMAND_TIMEOUT_S, self._front.clock)
+        begun.addBoth(self._ran)
+        begun.addCallbacks(self._admitted, self._refused, callbackArgs=(pending,), errbackArgs=(pending,))
+        begun.addErrback(lambda failure: self.log.failure("a connection broke", failure))
+
+    def _ran(self, result: Any) -> Any:
+        self._is_running = False
+        return result
+
+    def _admitted(self, outcome: Outcome | Deferred[Outcome], pending: _Pending) -> None:
+        if isinstance(outcome, Deferred):
+            outcome.addCallbacks(self._finish, self._refused, callbackArgs=(pending,), errbackArgs=(pending,))
+            outcome.addErrback(lambda failure: self.log.failure("a connection broke", failure))
+            self._serve()
+        else:
+            self._finish(outcome, pending)
+
+    def _refused(self, failure: Failure, pending: _Pending) -> None:
+        assert isinstance(failure.value, ChatError)
+        self._finish(failure.value, pending)
 
     def _decode(self, command: Command | None, verb: IVerb) -> Activity:
         if command is None:
             return Disconnect()
-        if self._doomed and verb.request is Login:
+        if self._is_doomed and verb.request is Login:
             raise ChatError(ErrorCode.INVALID_LOGIN, "this connection is about to be closed")
         check_word(verb, command.data)
         return read(verb.request, command.data)
 
     # Replies
 
-    def _committed(self, outcome: Outcome, pending: _Pending) -> None:
-        self._finish(pending, outcome)
-
-    def _refused(self, failure: Failure, pending: _Pending) -> None:
-        assert isinstance(failure.value, ChatError)
-        self._finish(pending, failure.value)
-
-    def _finish(self, pending: _Pending, result: Outcome | ChatError) -> None:
-        """A command has come to its end: answer it, and those behind it that waited for their turn."""
+    def _finish(self, result: Outcome | ChatError, pending: _Pending) -> None:
+        """A command has come to its end: answer it, and those behind it that waited for their turn; then go on."""
         pending.result = result
         while self._pending and self._pending[0].result is not None:
-            first = self._pending.popleft()
+            first = self._pending.pop(0)
             assert first.result is not None
             self._answer(first.command, first.verb, first.result)
-        if self._settled is not None and len(self._pending) < UNSETTLED_LIMIT:
-            settled, self._settled = self._settled, None
-            settled.callback(None)
-        self._check_drained()
+        self._serve()
 
     def _answer(self, command: Command | None, verb: IVerb, result: Outcome | ChatError) -> None:
         if command is not None:
@@ -278,7 +279,7 @@ class Connection:
             self._ended.callback(None)
 
     def _reply(self, command: Command, verb: IVerb, result: Outcome | ChatError) -> None:
-        if self._gone:
+        if self._is_gone:
             return
         body = self._failure(result) if isinstance(result, ChatError) else self._success(result)
         self._send(verb.reply_event, body, command.reply_id)
@@ -302,8 +303,8 @@ class Connection:
     def _after_login(self, result: Outcome | ChatError) -> None:
         if isinstance(result, Outcome):
             self._stop_timer()
-        elif not self._doomed:
-            self._doomed = True
+        elif not self._is_doomed:
+            self._is_doomed = True
             self._stop_timer()
             self._timer = self._front.clock.callLater(
                 FAILED_LOGIN_LINGER_S, self.close, CloseCode.LOGIN_FAILED, "login failed"
@@ -314,9 +315,9 @@ class Connection:
             self._timer.cancel()
 
     def _check_drained(self) -> None:
-        if self._served is not None and not self._serving and not self._pending:
-            served, self._served = self._served, None
-            served.callback(None)
+        if self._drained is not None and not self._is_serving and not self._inbox and not self._pending:
+            drained, self._drained = self._drained, None
+            drained.callback(None)
 
 
 def check_word(verb: IVerb, body: dict[str, Any]) -> None:

@@ -1,0 +1,53 @@
+"""Running a coroutine without a Deferred as long as it does not wait. Most commands never do."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Generator
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from twisted.internet.defer import Deferred
+
+Result = TypeVar("Result")
+
+
+class Ended(Struct, frozen=True):
+    """The coroutine came to its end without a wait."""
+
+    result: Any
+
+
+def begin(coroutine: Coroutine[Any, Any, Result]) -> Ended | Deferred[Result]:
+    """Run the coroutine until it ends or first waits; for the rest there is a Deferred, which can be cancelled.
+
+    Raises what the coroutine raises before its first wait.
+    """
+    try:
+        waited = coroutine.send(None)
+    except StopIteration as end:
+        return Ended(end.value)
+    return Deferred.fromCoroutine(_go_on(coroutine, waited))
+
+
+async def _go_on(coroutine: Coroutine[Any, Any, Result], waited: Any) -> Result:
+    return await _Rest(coroutine, waited)  # type: ignore[no-any-return]
+
+
+class _Rest:
+    """What is left of a coroutine that waits for `waited`."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], waited: Any) -> None:
+        self._coroutine = coroutine
+        self._waited = waited
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        try:
+            while True:
+                try:
+                    value = yield self._waited
+                except Exception as problem:
+                    self._waited = self._coroutine.throw(problem)
+                else:
+                    self._waited = self._coroutine.send(value)
+        except StopIteration as end:
+            return end.value
