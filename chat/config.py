@@ -252,10 +252,10 @@ class Config(Section, frozen=True):
         return tuple(self.plugins.get(which, ()))
 
 
-# What is read and checked, but has no effect in this version. A server says so at its start.
+# What is read and checked, but has no effect in this version: a server with other values than these defaults says so.
 NOT_IN_FORCE = (
-    "cluster.redis", "auth.jwt", "auth.redis", "auth.http", "users.self_attributes", "acl", "channels.acls",
-    "channels.rooms.acls", "history.type", "history.retention_days", "messages.sender_can_delete",
+    "listen.reuse_port", "cluster.redis", "auth.jwt", "auth.redis", "auth.http", "users.self_attributes", "acl",
+    "channels.acls", "channels.rooms.acls", "history.type", "history.retention_days", "messages.sender_can_delete",
     "messages.delivery_guarantee", "messages.edit_window_s", "messages.text_whispers", "content", "rooms.min_name",
     "rooms.max_name", "rooms.max_per_user", "rooms.max_users", "rooms.owner_grace_s", "rooms.temporary_until",
     "rooms.relay_receipts_max", "limits.commands_per_s", "limits.burst", "limits.connections_per_address", "events",

@@ -28,7 +28,7 @@ _SECRETS = frozenset({"token", "key", "secret", "webhook_secret", "as_token", "h
 
 
 class Loaded(Struct, frozen=True):
-    """A configuration, where it came from, and which of the given keys have no effect yet."""
+    """A configuration, where it came from, and which of the values that are given have no effect yet."""
 
     config: Config
     source: str
@@ -43,8 +43,7 @@ def load(path: str | None, environ: Mapping[str, str] = os.environ) -> Loaded:
     _resolve_files(raw, source, Path(path).parent if path else Path())
     config = convert(raw, Config, source)
     _check(config, source)
-    given = set(_paths(raw, ""))
-    ignored = tuple(name for name in NOT_IN_FORCE if any(one == name or one.startswith(name + ".") for one in given))
+    ignored = tuple(name for name in NOT_IN_FORCE if not _is_default(config, name))
     return Loaded(config, source, ignored)
 
 
@@ -205,16 +204,18 @@ def _first_twice(names: Iterator[str]) -> str | None:
     return None
 
 
-def _paths(node: Any, where: str) -> Iterator[str]:
-    """Every key that is given, dotted, without the indexes of lists."""
-    if isinstance(node, list):
-        for item in node:
-            yield from _paths(item, where)
-    elif isinstance(node, dict):
-        for key, value in node.items():
-            place = _join(where, key)
-            yield place
-            yield from _paths(value, place)
+def _is_default(config: Config, name: str) -> bool:
+    usual = _values_at(Config(), name)
+    return all(value in usual for value in _values_at(config, name))
+
+
+def _values_at(node: Any, name: str) -> list[Any]:
+    """What stands at a dotted name; with lists of sections on the way, of each."""
+    if isinstance(node, tuple):
+        return [value for item in node for value in _values_at(item, name)]
+    key, _, rest = name.partition(".")
+    inside = getattr(node, key)
+    return _values_at(inside, rest) if rest and not isinstance(inside, dict) else [inside]
 
 
 def _mask(node: Any, key: str = "") -> Any:

@@ -68,13 +68,18 @@ class Presence:
         self._subscribers: dict[RoomId, set[Session]] = {}
 
     def login(self, session: Session, user: User) -> bool:
-        """The session belongs to `user` from now on. Returns whether the user was offline before."""
+        """The session belongs to `user` from now on; the user's other sessions see the name and attributes too.
+
+        Returns whether the user was offline before.
+        """
         online = self._online.get(user.id)
         first = online is None
         if online is None:
             online = self._online[user.id] = Online(user)
-        online.user = session.user = user
+        online.user = user
         online.sessions.add(session)
+        for each in online.sessions:
+            each.user = user
         return first
 
     def logout(self, session: Session) -> tuple[RoomId, ...] | None:

@@ -97,7 +97,7 @@ class Server:
         links: list[Any] = [link for link in self._websockets.links if link.chat is not None]
         for link in links:
             link.pause_reading()
-        answered = DeferredList([link.chat.drained() for link in links])
+        answered = DeferredList([*(link.chat.drained() for link in links), self._backend.drained()])
         await self._at_most(bound_s, answered)
         self._delivery.flush()
         await self._at_most(bound_s, self._close(links, bound_s))

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.internet.error import TimeoutError as TwistedTimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -41,6 +41,7 @@ class Backend(Resource):
         self._clock = clock
         self._legacy_status = legacy_status
         self._endpoints: dict[str, dict[str, IEndpoint]] = {}
+        self._running: set[Deferred[Any]] = set()
 
     def add(self, endpoints: Iterable[IEndpoint], plugin: str) -> None:
         """Serve these endpoints. Raises ConfigError for a call that exists already."""
@@ -55,12 +56,18 @@ class Backend(Resource):
         answering = Deferred.fromCoroutine(self._answer(request))
         if not answering.called:
             answering.addTimeout(CALL_TIMEOUT_S, self._clock)
+        self._running.add(answering)
         finished: list[object] = []
         request.notifyFinish().addBoth(lambda result: finished.append(result))
         answering.addErrback(self._failure_of, request)
         answering.addCallback(lambda answer: None if finished else self._respond(request, answer))
         answering.addErrback(lambda failure: self.log.failure("no answer could be sent", failure))
+        answering.addCallback(lambda done: self._running.discard(answering))
         return NOT_DONE_YET
+
+    def drained(self) -> Deferred[Any]:
+        """Fires when the calls that run now have been answered."""
+        return DeferredList([_when_done(answering) for answering in self._running])
 
     async def _answer(self, request: Request) -> tuple[int, bytes, dict[str, str]]:
         endpoint = self._endpoint(request)
@@ -94,6 +101,12 @@ class Backend(Resource):
     def _respond(self, request: Request, answer: tuple[int, bytes, dict[str, str]]) -> None:
         status, body, headers = answer
         respond(request, OK if self._legacy_status else status, body, headers)
+
+
+def _when_done(answering: Deferred[Any]) -> Deferred[None]:
+    done: Deferred[None] = Deferred()
+    answering.addCallback(lambda result: done.callback(None))
+    return done
 
 
 def read_body(request: Request, kind: Any) -> Any:

@@ -19,7 +19,7 @@ _HEADERS: Final = {
 
 
 class Pages(File):
-    """A folder of files. Lists no folders, serves nothing that starts with a dot."""
+    """A folder of files, which it does not list."""
 
     def __init__(self, path: str, *arguments: object, **named: object) -> None:
         super().__init__(path, *arguments, **named)  # type: ignore[arg-type]
@@ -27,14 +27,24 @@ class Pages(File):
 
     def render(self, request: Request) -> int | bytes:
         """The file, with the headers that keep a page to itself."""
-        for name, value in _HEADERS.items():
-            request.setHeader(name, value)
+        _keep_to_itself(request)
         page: int | bytes = super().render(request)
         return page
+
+    def getChild(self, path: bytes, request: Request) -> IResource:
+        """The file below, or a page that says that there is none, with the same headers."""
+        _keep_to_itself(request)
+        child: IResource = super().getChild(path, request)
+        return child
 
     def directoryListing(self) -> IResource:
         """There is none."""
         return notFound()
+
+
+def _keep_to_itself(request: Request) -> None:
+    for name, value in _HEADERS.items():
+        request.setHeader(name, value)
 
 
 def static_pages() -> Resource:

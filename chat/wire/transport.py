@@ -28,6 +28,11 @@ class PromptServer(tcp.Server):
             data = data[sent:]
         super().write(data)
 
+    def _maybePauseProducer(self) -> None:
+        """Pause a producer once, though several writes wait: some count their pauses, and are resumed once."""
+        if not self.producerPaused:
+            super()._maybePauseProducer()
+
     def _isSendBufferFull(self) -> bool:
         """Whether producers are to pause: as soon as something waits."""
         return bool(self._tempDataBuffer) or len(self.dataBuffer) > self.offset

@@ -1,0 +1,45 @@
+"""The files of the page, over real HTTP."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+
+import pytest
+
+from tests.running import RunningServer
+
+
+@pytest.fixture
+def connection(run_server: Callable[..., RunningServer]) -> Iterator[http.client.HTTPConnection]:
+    client = http.client.HTTPConnection("127.0.0.1", run_server().settings.public, timeout=30)
+    yield client
+    client.close()
+
+
+def test_every_file_over_one_connection(connection: http.client.HTTPConnection) -> None:
+    for file in files("chat.web").joinpath("static").iterdir():
+        connection.request("GET", f"/{file.name}")
+        response = connection.getresponse()
+        assert response.status == 200
+        assert response.read() == file.read_bytes()
+        assert response.getheader("Content-Security-Policy", "").startswith("default-src 'self'")
+        assert response.getheader("X-Content-Type-Options") == "nosniff"
+
+
+def test_the_page_is_at_the_root(connection: http.client.HTTPConnection) -> None:
+    connection.request("GET", "/")
+    response = connection.getresponse()
+    assert response.getheader("Content-Type") == "text/html; charset=utf-8"
+    assert b"<html" in response.read()
+
+
+@pytest.mark.parametrize(
+    "path", ["/none.js", "/../config.py", "/%2e%2e/config.py", "/.hidden", "/ws/x/../../etc/passwd"]
+)
+def test_nothing_else_is_served(connection: http.client.HTTPConnection, path: str) -> None:
+    connection.request("GET", path)
+    response = connection.getresponse()
+    assert response.status in {400, 404, 426}
+    assert b"import" not in response.read()
