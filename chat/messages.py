@@ -41,15 +41,11 @@ class Span(Struct, frozen=True):
 
 
 def check_body(body: str, max_characters: int) -> None:
-    """Raise EMPTY_MESSAGE, MSG_TOO_LONG (limit in characters), or VALIDATION_ERROR for a NUL, which not every store
-    can keep.
-    """
+    """Raise EMPTY_MESSAGE, or MSG_TOO_LONG above the limit in characters."""
     if not body.strip():
         raise ChatError(ErrorCode.EMPTY_MESSAGE)
     if len(body) > max_characters:
         raise ChatError(ErrorCode.MSG_TOO_LONG, f"object.content has more than {max_characters} characters")
-    if "\0" in body:
-        raise ChatError(ErrorCode.VALIDATION_ERROR, "object.content has a NUL character")
 
 
 class _Timeline:

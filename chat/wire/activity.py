@@ -134,7 +134,7 @@ def _string_converter(at: At, malformed: ErrorCode) -> Callable[[Any], str]:
             raise ChatError(malformed, f"{at.path} is not a string")
         if limit is not None and len(value) > limit:
             raise ChatError(malformed, f"{at.path} has more than {limit} characters")
-        if at.pattern is not None and at.pattern.fullmatch(value) is None:
+        if "\0" in value or (at.pattern is not None and at.pattern.fullmatch(value) is None):
             raise ChatError(malformed, f"{at.path} has a character or a length that is not allowed")
         return value
 
