@@ -39,7 +39,7 @@ from chat.web.pages import static_pages
 from chat.wire.activity import Encoder
 from chat.wire.delivery import Delivery
 from chat.wire.frames import CloseCode
-from chat.wire.session import Front
+from chat.wire.front import Front
 from chat.wire.websocket import WebSocketFront, websocket_resource
 
 # Closing many connections is spread, so that their clients do not come back all at once.

@@ -22,7 +22,8 @@ from chat.config import Config
 from chat.server import Server
 from chat.texts import base64_of
 from chat.wire.frames import CloseCode, Command, JsonArrayFraming
-from chat.wire.session import Connection, ReplyFraming
+from chat.wire.front import ReplyFraming
+from chat.wire.session import Connection
 
 REPLY_TIMEOUT_S = 30.0
 _LONG, _LONGER = 126, 127

@@ -10,7 +10,7 @@ from chat import loading
 from chat.config import Config
 from chat.errors import ErrorCode
 from chat.plugin import Contribution, Requires
-from chat.wire.activity import slot_table
+from chat.wire.slots import slot_table
 
 HEAD = """# Verbs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +27,26 @@ def sqlite_engine(url: str, *, writes: bool, foreign_keys: bool = True, connecti
         url, poolclass=QueuePool, pool_size=connections, max_overflow=0, connect_args=arguments, hide_parameters=True
     )
 
-    @event.listens_for(engine, "connect")
-    def connected(connection: Any, record: Any) -> None:
-        connection.isolation_level = None
-        pragmas = {
-            "journal_mode": "WAL",
-            "synchronous": "FULL",
-            "foreign_keys": int(foreign_keys),
-            "query_only": int(not writes),
-        }
-        for name, value in pragmas.items():
-            connection.execute(f"PRAGMA {name} = {value}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
+    pragmas: dict[str, str | int] = {
+        "journal_mode": "WAL",
+        "synchronous": "FULL",
+        "foreign_keys": int(foreign_keys),
+        "query_only": int(not writes),
+    }
+    event.listen(engine, "connect", partial(_prepare, pragmas))
+    event.listen(engine, "begin", _begin_writing if writes else _begin_reading)
     return engine
+
+
+def _prepare(pragmas: dict[str, str | int], connection: Any, record: Any) -> None:
+    connection.isolation_level = None
+    for name, value in pragmas.items():
+        connection.execute(f"PRAGMA {name} = {value}")
+
+
+def _begin_writing(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

@@ -6,62 +6,23 @@ reply or an event. Both are compiled once per class from the `At` declarations. 
 
 from __future__ import annotations
 
-import re
-import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
-from msgspec import Struct
 
 from chat.errors import ChatError, ErrorCode
+from chat.ichat import IVerb
 from chat.slots import Activity, At
 from chat.texts import base64_of, text_of
 from chat.times import rfc3339
+from chat.wire.slots import SEGMENT, Slot, slots_of
 
 Json = dict[str, Any]
 Request = TypeVar("Request", bound=Activity)
-_SEGMENT = re.compile(r"(\w+)(?:\[(\w+)\])?")
-
-
-class _Slot(Struct, frozen=True):
-    """One field: its place, its name in the class, its bare type and whether it has a default."""
-
-    at: At
-    name: str
-    type: Any
-    optional: bool
-    default: Any
-
-    @property
-    def segments(self) -> list[tuple[str, str | None]]:
-        """The path as pairs of a key and the `objectType` that picks a list's element."""
-        return [(match[1], match[2]) for match in _SEGMENT.finditer(self.at.path)]
-
-
-@cache
-def _slots(cls: type[Activity]) -> tuple[_Slot, ...]:
-    hints = get_type_hints(cls, include_extras=True)
-    return tuple(_slots_among(cls, hints))
-
-
-def _slots_among(cls: type[Activity], hints: dict[str, Any]) -> Iterator[_Slot]:
-    for fields in msgspec.structs.fields(cls):
-        hint = hints[fields.name]
-        at = next((extra for extra in get_args(hint) if isinstance(extra, At)), None)
-        if get_origin(hint) is Annotated and at is not None:
-            optional = fields.default is not msgspec.NODEFAULT
-            yield _Slot(at, fields.name, _bare(get_args(hint)[0]), optional, fields.default)
-
-
-def _bare(hint: Any) -> Any:
-    """The type without `| None`, and without a NewType around it."""
-    if get_origin(hint) in (Union, types.UnionType):
-        hint = next(part for part in get_args(hint) if part is not type(None))
-    return getattr(hint, "__supertype__", hint)
 
 
 # Reading
@@ -76,10 +37,10 @@ def read(cls: type[Request], data: Json) -> Request:
 
 @cache
 def _readers(cls: type[Activity]) -> tuple[tuple[str, Callable[[Json], Any]], ...]:
-    return tuple((slot.name, _reader(slot)) for slot in _slots(cls))
+    return tuple((slot.name, _reader(slot)) for slot in slots_of(cls))
 
 
-def _reader(slot: _Slot) -> Callable[[Json], Any]:
+def _reader(slot: Slot) -> Callable[[Json], Any]:
     at, segments, convert = slot.at, slot.segments, _converter(slot)
     *parents, (key, _) = segments
     missing = at.missing or ErrorCode.VALIDATION_ERROR
@@ -112,7 +73,7 @@ def _step(around: Any, name: str, kind: str | None) -> Any:
     return next((one for one in elements if type(one) is dict and one.get("objectType") == kind), None)
 
 
-def _converter(slot: _Slot) -> Callable[[Any], Any]:
+def _converter(slot: Slot) -> Callable[[Any], Any]:
     at = slot.at
     malformed = at.invalid or at.missing or ErrorCode.VALIDATION_ERROR
     if slot.type is str:
@@ -183,6 +144,17 @@ def _list_converter(at: At, malformed: ErrorCode, item: type[Activity]) -> Calla
     return convert
 
 
+def check_word(verb: IVerb, body: Json) -> None:
+    """Raise MISSING_VERB or INVALID_VERB unless the body's `verb` is one that this verb accepts."""
+    if not verb.verbs:
+        return
+    word = body.get("verb")
+    if word is None or word == "":
+        raise ChatError(ErrorCode.MISSING_VERB)
+    if type(word) is not str or word not in verb.verbs:
+        raise ChatError(ErrorCode.INVALID_VERB, f"the verb of {verb.event} is {' or '.join(verb.verbs)}")
+
+
 # Writing
 
 _Write = Callable[[Any], Any]
@@ -223,7 +195,7 @@ def _writer(cls: type[Activity]) -> _Write:
 def _plant_all(tree: _Tree, cls: type[Activity], prefix: list[tuple[str, str | None]], owner: str) -> None:
     for path, text in cls.constants.items():
         _plant(tree, [*prefix, *((key, None) for key in path.split("."))], _constant(text))
-    for slot in _slots(cls):
+    for slot in slots_of(cls):
         place, name = [*prefix, *slot.segments], owner + slot.name
         if isinstance(slot.type, type) and issubclass(slot.type, Activity):
             _plant_all(tree, slot.type, place, name + ".")
@@ -245,7 +217,7 @@ def _grow(tree: _Tree) -> _Write:
     picked: list[tuple[str, str, _Write]] = []
     for key, inside in tree.items():
         write = _grow(inside) if isinstance(inside, dict) else inside
-        match = _SEGMENT.fullmatch(key)
+        match = SEGMENT.fullmatch(key)
         assert match is not None
         if match[2] is None:
             plain.append((key, write))
@@ -274,7 +246,7 @@ def _constant(text: str) -> _Write:
     return write
 
 
-def _leaf(slot: _Slot, name: str) -> _Write:
+def _leaf(slot: Slot, name: str) -> _Write:
     get, convert = _getter(name), _to_wire(slot)
     if convert is None:
         return lambda activity: _NOTHING if (value := get(activity)) is None else value
@@ -296,7 +268,7 @@ def _getter(name: str) -> Callable[[Any], Any]:
     return get
 
 
-def _to_wire(slot: _Slot) -> Callable[[Any], Any] | None:
+def _to_wire(slot: Slot) -> Callable[[Any], Any] | None:
     """What turns a value into JSON's own types; None when it is one already."""
     if slot.at.text:
         return base64_of
@@ -306,13 +278,3 @@ def _to_wire(slot: _Slot) -> Callable[[Any], Any] | None:
         write = _writer(get_args(slot.type)[0])
         return lambda values: [write(value) for value in values]
     return None
-
-
-def slot_table(cls: type[Activity]) -> list[tuple[str, str, str]]:
-    """The slots of a request as rows for documents: path, what it is, the code when it is missing."""
-    rows = []
-    for slot in _slots(cls):
-        kind = "base64" if slot.at.text else getattr(slot.type, "__name__", str(slot.type))
-        missing = "" if slot.optional or slot.at.missing is None else str(slot.at.missing.wire)
-        rows.append((slot.at.path, kind, missing))
-    return rows

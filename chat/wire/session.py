@@ -7,27 +7,24 @@ all replies keep the order of their commands. The end of the connection is the l
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from chat.config import Limits
 from chat.coroutines import Ended, begin
 from chat.errors import OK, ChatError, ErrorCode
 from chat.ichat import IVerb
-from chat.pipeline import Pipeline
 from chat.plugin import Context, Outcome
-from chat.presence import Framing, Link, Session
+from chat.presence import Session
 from chat.requests import Disconnect, Login
 from chat.slots import Activity
 from chat.times import utc_now
-from chat.wire.activity import Encoder, read
-from chat.wire.delivery import Delivery
+from chat.wire.activity import check_word, read
 from chat.wire.frames import CloseCode, Command, Malformed, ReplyId
+from chat.wire.front import ClientLink, Counters, Front
 
 INBOX_LIMIT = 64
 UNSETTLED_LIMIT = 128
@@ -36,48 +33,6 @@ FAILED_LOGIN_LINGER_S = 1.0
 MALFORMED_LIMIT, MALFORMED_WINDOW_S = 3, 10.0
 
 _SUCCESS = b'{"status_code":%d}' % OK
-
-
-class ReplyFraming(Framing, Protocol):
-    """A framing that can also carry replies."""
-
-    def reply(self, event: str, body: bytes, reply_id: ReplyId) -> bytes:
-        """The bytes of a reply to the request that had `reply_id`."""
-
-
-class ClientLink(Link, Protocol):
-    """A link that can stop reading from its client."""
-
-    framing: ReplyFraming
-
-    def pause_reading(self) -> None:
-        """Read nothing more until told so."""
-
-    def resume_reading(self) -> None:
-        """Read again."""
-
-
-class Counters:
-    """What a session did, for its one log line."""
-
-    __slots__ = ("commands", "refusals")
-
-    def __init__(self) -> None:
-        self.commands = 0
-        self.refusals = 0
-
-
-class Front:
-    """What all connections of a server share."""
-
-    def __init__(
-        self, pipeline: Pipeline, delivery: Delivery, encoder: Encoder, limits: Limits, clock: IReactorTime
-    ) -> None:
-        self.pipeline = pipeline
-        self.delivery = delivery
-        self.encoder = encoder
-        self.limits = limits
-        self.clock = clock
 
 
 class _Pending:
@@ -318,14 +273,3 @@ class Connection:
         if self._drained is not None and not self._is_serving and not self._inbox and not self._pending:
             drained, self._drained = self._drained, None
             drained.callback(None)
-
-
-def check_word(verb: IVerb, body: dict[str, Any]) -> None:
-    """Raise MISSING_VERB or INVALID_VERB unless the body's `verb` is one that this verb accepts."""
-    if not verb.verbs:
-        return
-    word = body.get("verb")
-    if word is None or word == "":
-        raise ChatError(ErrorCode.MISSING_VERB)
-    if type(word) is not str or word not in verb.verbs:
-        raise ChatError(ErrorCode.INVALID_VERB, f"the verb of {verb.event} is {' or '.join(verb.verbs)}")

@@ -18,7 +18,8 @@ from twisted.web.resource import IResource
 from zope.interface import implementer
 
 from chat.wire.frames import CloseCode, JsonArrayFraming, Malformed, parse
-from chat.wire.session import Connection, Front, ReplyFraming
+from chat.wire.front import Front, ReplyFraming
+from chat.wire.session import Connection
 
 STALL_S = 30.0
 CLOSE_HANDSHAKE_S = 5.0

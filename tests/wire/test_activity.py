@@ -15,7 +15,8 @@ from chat.errors import ChatError, ErrorCode
 from chat.requests import Login, SendMessage
 from chat.slots import Activity, At
 from chat.texts import base64_of, text_of
-from chat.wire.activity import Encoder, read, slot_table
+from chat.wire.activity import Encoder, read
+from chat.wire.slots import slot_table
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

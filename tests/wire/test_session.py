@@ -30,7 +30,7 @@ def send(text: str) -> dict[str, Any]:
 
 @pytest.fixture
 def server(memory_server: Callable[..., MemoryServer]) -> MemoryServer:
-    return memory_server(channels=CHANNELS, limits=Limits(login_timeout_s=0.05))
+    return memory_server(channels=CHANNELS)
 
 
 async def inside(server: MemoryServer, user_id: str = "alice") -> MemoryClient:
@@ -141,12 +141,12 @@ async def test_the_inbox_is_bounded(server: MemoryServer) -> None:
     assert client.is_read
 
 
-async def test_who_does_not_log_in_is_closed(server: MemoryServer) -> None:
-    client = server.client()
+async def test_who_does_not_log_in_is_closed(memory_server: Callable[..., MemoryServer]) -> None:
+    server = memory_server(channels=CHANNELS, limits=Limits(login_timeout_s=2))
+    client, stays = server.client(), await inside(server)
     await until(lambda: client.close_code is not None)
     assert client.close_code == 4001
-    stays = await inside(server)
-    await pause(0.1)
+    assert not stays.connection._timer.active()
     assert stays.close_code is None
 
 

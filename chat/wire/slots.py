@@ -1,0 +1,64 @@
+"""The declared slots of a class, as the codec and the documents need them."""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Iterator
+from functools import cache
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from chat.slots import Activity, At
+
+SEGMENT = re.compile(r"(\w+)(?:\[(\w+)\])?")
+
+
+class Slot(Struct, frozen=True):
+    """One field: its place, its name in the class, its bare type and whether it has a default."""
+
+    at: At
+    name: str
+    type: Any
+    optional: bool
+    default: Any
+
+    @property
+    def segments(self) -> list[tuple[str, str | None]]:
+        """The path as pairs of a key and the `objectType` that picks a list's element."""
+        return [(match[1], match[2]) for match in SEGMENT.finditer(self.at.path)]
+
+
+@cache
+def slots_of(cls: type[Activity]) -> tuple[Slot, ...]:
+    """The slots of a class, in the order of its fields."""
+    hints = get_type_hints(cls, include_extras=True)
+    return tuple(_slots_among(cls, hints))
+
+
+def _slots_among(cls: type[Activity], hints: dict[str, Any]) -> Iterator[Slot]:
+    for fields in msgspec.structs.fields(cls):
+        hint = hints[fields.name]
+        at = next((extra for extra in get_args(hint) if isinstance(extra, At)), None)
+        if get_origin(hint) is Annotated and at is not None:
+            optional = fields.default is not msgspec.NODEFAULT
+            yield Slot(at, fields.name, _bare(get_args(hint)[0]), optional, fields.default)
+
+
+def _bare(hint: Any) -> Any:
+    """The type without `| None`, and without a NewType around it."""
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(part for part in get_args(hint) if part is not type(None))
+    return getattr(hint, "__supertype__", hint)
+
+
+def slot_table(cls: type[Activity]) -> list[tuple[str, str, str]]:
+    """The slots of a request as rows for documents: path, what it is, the code when it is missing."""
+    rows = []
+    for slot in slots_of(cls):
+        kind = "base64" if slot.at.text else getattr(slot.type, "__name__", str(slot.type))
+        missing = "" if slot.optional or slot.at.missing is None else str(slot.at.missing.wire)
+        rows.append((slot.at.path, kind, missing))
+    return rows
