@@ -39,11 +39,13 @@ class SqliteDialect:
         """
         self._lock()
         engine = sqlite_engine(self.url, writes=True, foreign_keys=False)
-        with engine.begin() as connection:
-            migrate(connection)
-            if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
-                raise ConfigError("storage.url: the migrated database has rows that refer to nothing")
-        engine.dispose()
+        try:
+            with engine.begin() as connection:
+                migrate(connection)
+                if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                    raise ConfigError("storage.url: the migrated database has rows that refer to nothing")
+        finally:
+            engine.dispose()
 
     def release(self) -> None:
         """Give the file back."""

@@ -64,20 +64,21 @@ class SqlStore:
         self._reactor = reactor
         self._pool = ThreadPool(0, READERS, "chat-readers")
         self._reads = 0
+        self._engines: tuple[Engine, ...] = ()
 
     def open(self, declared: Declared) -> World:
         """See `IStore`."""
         try:
             world = self._open(declared)
         except SQLAlchemyError as error:
-            self._dialect.release()
+            self._let_go()
             problem = _first_line(getattr(error, "orig", None) or error)
             raise ConfigError(f"storage.url: the database cannot be used: {problem}") from None
         except OSError as error:
-            self._dialect.release()
+            self._let_go()
             raise ConfigError(f"storage.url: the database cannot be used: {error.strerror}") from None
         except ConfigError:
-            self._dialect.release()
+            self._let_go()
             raise
         self._writer = Writer(self._write_engine, self._reactor, append_many)
         self._writer.start()
@@ -87,6 +88,7 @@ class SqlStore:
     def _open(self, declared: Declared) -> World:
         self._dialect.prepare()
         self._write_engine, self._read_engine = self._dialect.write_engine(), self._dialect.read_engine()
+        self._engines = (self._read_engine, self._write_engine)
         with self._write_engine.begin() as connection:
             now_ms = to_ms(utc_now())
             connection.execute(delete(sanctions).where(sanctions.c.until_ms <= now_ms))
@@ -97,8 +99,11 @@ class SqlStore:
         """See `IStore`."""
         await self._writer.stop()
         self._pool.stop()
-        self._read_engine.dispose()
-        self._write_engine.dispose()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        for engine in self._engines:
+            engine.dispose()
         self._dialect.release()
 
     def ping(self) -> Deferred[None]:

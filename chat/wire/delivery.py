@@ -58,13 +58,20 @@ class Delivery:
             return
         frames = _Frames(event.wire, self._encoder.encode(event))
         if len(audience) == 1 and type(audience[0]) is InRoom:
-            self._rooms.setdefault(audience[0].room_id, []).append((frames, audience[0].besides))
-            self._schedule()
+            self._put(audience[0].room_id, frames, audience[0].besides)
             return
         sessions = {session for part in audience for session in self._sessions(part)}
+        for room_id in _lead_room(audience):
+            # Those who are in this room get it with the room's other frames: many may leave it in one turn.
+            self._put(room_id, frames, None)
+            sessions.difference_update(self._presence.subscribers(room_id))
         self._flush_rooms_of(sessions)
         for session in sessions:
             self.send(session, frames.framed(session.link.framing))
+
+    def _put(self, room_id: RoomId, frames: _Frames, besides: UserId | None) -> None:
+        self._rooms.setdefault(room_id, []).append((frames, besides))
+        self._schedule()
 
     def send(self, session: Session, frame: bytes) -> None:
         """Write a frame to one session, in the order of the calls."""
@@ -132,6 +139,11 @@ class Delivery:
         own = self._private.pop(session, None)
         if own is not None:
             session.link.write(b"".join(own))
+
+
+def _lead_room(audience: tuple[Audience, ...]) -> tuple[RoomId, ...]:
+    """The last of the rooms whose users are all told, if there is one: what the others are told goes out before."""
+    return next((part.room_ids[-1:] for part in audience if isinstance(part, Sharing)), ())
 
 
 def _join(waiting: list[tuple[_Frames, UserId | None]], framing: Framing, user_id: UserId | None) -> bytes:
