@@ -84,15 +84,15 @@ class HistoryEntry(Activity, frozen=True, kw_only=True):
     deleted: Annotated[bool | None, At("deleted")] = None
 
     @classmethod
-    def of(cls, message: Message) -> Self:
-        """The entry of `message`, or its tombstone."""
+    def of(cls, message: Message, shown: frozenset[str] = HISTORY_ATTRIBUTES) -> Self:
+        """The entry of `message`, or its tombstone; of the author's attributes those that `shown` names."""
         if message.deleted:
             return cls(id=message.id, seq=message.seq, deleted=True)
         return cls(
             id=message.id,
             seq=message.seq,
             author=UserRef.of(message.author),
-            author_attributes=attributes_of(message.author.attributes, HISTORY_ATTRIBUTES),
+            author_attributes=attributes_of(message.author.attributes, shown),
             room_id=message.room_id,
             content=message.body,
             published=message.published,

@@ -31,6 +31,7 @@ class Loaded(Struct, frozen=True):
     """A configuration, where it came from, and which of the values that are given have no effect yet."""
 
     config: Config
+    path: str | None
     source: str
     ignored: tuple[str, ...]
 
@@ -44,7 +45,7 @@ def load(path: str | None, environ: Mapping[str, str] = os.environ) -> Loaded:
     config = convert(raw, Config, source)
     _check(config, source)
     ignored = tuple(name for name in NOT_IN_FORCE if not _is_default(config, name))
-    return Loaded(config, source, ignored)
+    return Loaded(config, None if path is None else str(Path(path).absolute()), source, ignored)
 
 
 def convert(raw: Any, kind: type[Any], source: str, prefix: str = "") -> Any:

@@ -150,7 +150,7 @@ class ChatService(Service):
     def reload(self) -> None:
         """Take over what can change while the server runs: the backend keys. Everything else needs a restart."""
         try:
-            config = load(None if self._loaded.source == "the defaults" else self._loaded.source).config
+            config = load(self._loaded.path).config
             self.server.keys.replace(keys_of(config))
         except ConfigError as error:
             self.log.error("not reloaded: {error}", error=error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chat.activities import HISTORY_ATTRIBUTES
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IStore
 from chat.model import User, UserId
@@ -11,12 +12,15 @@ from chat.presence import Presence
 
 
 class Users:
-    """The directory of users, and what others may see of them."""
+    """The directory of users, and what others may see of them. `shown_in_history`: the attributes of an author."""
 
     def __init__(self, store: IStore, presence: Presence, public_attributes: frozenset[str] | None) -> None:
         self._store = store
         self._presence = presence
         self._public = public_attributes
+        self.shown_in_history = (
+            HISTORY_ATTRIBUTES if public_attributes is None else HISTORY_ATTRIBUTES & public_attributes
+        )
 
     async def known(self, user_id: UserId) -> User:
         """The user. Raises NO_SUCH_USER."""

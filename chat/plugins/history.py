@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from zope.interface import implementer
 
 from chat.activities import HistoryEntry
 from chat.ichat import IVerb
 from chat.messages import Span
-from chat.model import Room
+from chat.model import Message, Room
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import History, ReadHistory
 
@@ -36,7 +38,7 @@ class HistoryVerb:
         if request.after_seq is not None:
             return Outcome(await self._after(room, request.after_seq))
         span = await self._newest(room, request)
-        return Outcome(History(room_id=room.id, messages=tuple(map(HistoryEntry.of, reversed(span.messages)))))
+        return Outcome(History(room_id=room.id, messages=self._entries(reversed(span.messages))))
 
     async def _newest(self, room: Room, request: ReadHistory) -> Span:
         if request.since is None:
@@ -44,11 +46,15 @@ class HistoryVerb:
         span: Span = await self._services.store.messages_since(room, request.since, self._limit)
         return span
 
+    def _entries(self, messages: Iterable[Message]) -> tuple[HistoryEntry, ...]:
+        shown = self._services.users.shown_in_history
+        return tuple(HistoryEntry.of(message, shown) for message in messages)
+
     async def _after(self, room: Room, seq: int) -> History:
         span: Span = await self._services.store.messages_after(room, seq, SPAN_LIMIT)
         return History(
             room_id=room.id,
-            messages=tuple(map(HistoryEntry.of, span.messages)),
+            messages=self._entries(span.messages),
             head=span.head,
             more=bool(span.messages) and span.messages[-1].seq < span.head,
             recovered=span.floor <= seq <= span.head,

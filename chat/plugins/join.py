@@ -57,13 +57,14 @@ class JoinVerb:
         if not came_in:
             return ()
         user = context.caller
+        public = self._services.users.public(user.attributes)
         return (
             UserJoined(
                 published=context.now,
                 user=UserRef.of(user),
                 roles=self._services.rooms.roles.shown_in(user.id, room),
-                image=user.attributes.get("image", ""),
-                attributes=attributes_of(self._services.users.public(user.attributes)),
+                image=public.get("image", ""),
+                attributes=attributes_of(public),
                 room=RoomRef.of(room),
                 room_id=room.id,
             ),
@@ -71,12 +72,12 @@ class JoinVerb:
 
     def _reply(self, context: Context, room: Room) -> Joined:
         services = self._services
-        span = services.timelines.newest(room.id)
+        span, shown = services.timelines.newest(room.id), services.users.shown_in_history
         return Joined(
             published=context.now,
             room=RoomRef.of(room),
             acls=acl_entries(room.acls),
-            history=tuple(HistoryEntry.of(message) for message in reversed(span.messages)),
+            history=tuple(HistoryEntry.of(message, shown) for message in reversed(span.messages)),
             owners=tuple(UserRef(*owner) for owner in services.rooms.roles.owners_of(room.id)),
             users=roster(services, room, 0, services.config.rooms.join_users_max),
             user_count=services.presence.occupant_count(room.id),

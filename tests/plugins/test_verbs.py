@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chat.config import ChannelSection, GlobalRoles, HistoryOptions, MessageOptions, RoomSection
+from chat.config import ChannelSection, GlobalRoles, HistoryOptions, MessageOptions, RoomSection, UserOptions
 from chat.testing import MemoryClient, MemoryServer
 from chat.texts import base64_of
 
@@ -443,3 +443,16 @@ async def test_a_name_follows_the_latest_login(server: MemoryServer) -> None:
     assert alice.heard("gn_user_joined")[0]["actor"]["displayName"] == base64_of("Robert")
     owners = (await alice.call("join", join()))["data"]["object"]["attachments"][2]["attachments"]
     assert owners == [{"id": "bob", "displayName": base64_of("Robert")}]
+
+
+async def test_attributes_that_are_not_public_are_shown_nowhere(memory_server: Make) -> None:
+    server = memory_server(channels=CHANNELS, users=UserOptions(public_attributes=("age",)))
+    watcher = await enter(server, "watcher", ROOM)
+    alice = await enter(server, "alice", ROOM, age="30", avatar="hidden", image="hidden")
+    await alice.call("message", send("hello"))
+    joined = await (await enter(server, "late")).call("join", join())
+    read = await watcher.call("history", history())
+    for seen in (watcher.events, joined, read):
+        assert base64_of("hidden") not in str(seen)
+        assert "'hidden'" not in str(seen)
+    assert base64_of("30") in str(watcher.events)
