@@ -127,7 +127,7 @@ class RunningServer:
 
     def start(self) -> None:
         """Start, and wait until the server is ready."""
-        command = [str(Path(sys.executable).parent / "twistd"), "-n", "--pidfile=", "chat"]
+        command = [sys.executable, str(Path(__file__).parent / "serve.py"), "-n", "--pidfile=", "chat"]
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, "--config", str(self.settings.file)], stdout=log, stderr=log, cwd=self.settings.folder
