@@ -1,0 +1,120 @@
+"""The short cut for text frames changes nothing: with it and without it the same bytes have the same effect."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+
+from chat.config import Limits
+from chat.wire.inbound import whole_text_frames
+from chat.wire.websocket import WebSocketFront, WebSocketLink
+
+LIMIT = 300
+HANDSHAKE = (
+    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+class Recording(WebSocketLink):
+    """Keeps the messages that it gets."""
+
+    def onOpen(self) -> None:
+        self.heard: list[tuple[bytes, bool]] = []
+        self.transport.registerProducer(self, True)
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        if self.state == self.STATE_OPEN:
+            self.heard.append((payload, isBinary))
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
+        self.end = (wasClean, code, reason)
+
+
+class WithoutShortCut(Recording):
+    """Lets Autobahn do everything."""
+
+    def dataReceived(self, data: bytes) -> None:
+        self._dataReceived(data)
+
+
+class Nobody:
+    """Stands for the shared parts, of which only the limits are looked at."""
+
+    limits = Limits(frame_bytes=LIMIT)
+
+
+def outcome(kind: type[Recording], chunks: list[bytes]) -> tuple[Any, ...]:
+    """What was heard, what was answered, how it ended."""
+    front: Any = Nobody()
+    factory = WebSocketFront(front, Clock(), ())
+    factory.protocol = kind
+    link: Any = factory.buildProtocol(None)
+    transport = StringTransport()
+    link.makeConnection(transport)
+    link.dataReceived(HANDSHAKE)
+    transport.clear()
+    for chunk in chunks:
+        if not transport.disconnecting:
+            link.dataReceived(chunk)
+    answered = transport.value()
+    return link.heard, answered, transport.disconnecting, link.state
+
+
+def frame(first: int, payload: bytes, mask: bytes | None, long_form: bool) -> bytes:
+    """A client's frame, well made or not."""
+    size = len(payload)
+    masked = 0 if mask is None else 0x80
+    if size >= 65536 or (long_form and size > 200):
+        head = struct.pack("!BBQ", first, masked | 127, size)
+    elif size >= 126 or long_form:
+        head = struct.pack("!BBH", first, masked | 126, size)
+    else:
+        head = struct.pack("!BB", first, masked | size)
+    if mask is None:
+        return head + payload
+    return head + mask + bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
+
+
+PAYLOADS = st.one_of(
+    st.text(max_size=40).map(str.encode),
+    st.binary(max_size=20),
+    st.integers(120, LIMIT + 20).map(lambda size: b"x" * size),
+    st.just("ünïcödé".encode()[:-1]),
+)
+MASKS = st.binary(min_size=4, max_size=4)
+USUAL = st.builds(frame, st.just(0x81), st.text(max_size=200).map(str.encode), MASKS, st.just(False))
+ANY = st.builds(
+    frame,
+    st.sampled_from([0x81, 0x81, 0x01, 0x80, 0x00, 0x82, 0x89, 0x8A, 0xC1, 0x83, 0x88]),
+    PAYLOADS,
+    st.none() | MASKS,
+    st.booleans(),
+)
+FRAMES = st.lists(st.one_of(USUAL, USUAL, ANY), min_size=1, max_size=8)
+
+
+@given(FRAMES, st.lists(st.integers(1, 400), max_size=12))
+@settings(max_examples=400, deadline=None)
+def test_the_same_effect_however_the_bytes_arrive(frames: list[bytes], cuts: list[int]) -> None:
+    stream = b"".join(frames)
+    chunks = []
+    for cut in cuts:
+        chunks.append(stream[:cut])
+        stream = stream[cut:]
+    chunks = [chunk for chunk in (*chunks, stream) if chunk]
+    assert outcome(Recording, chunks) == outcome(WithoutShortCut, chunks)
+
+
+@given(st.lists(st.text(max_size=300), max_size=6), MASKS)
+@settings(deadline=None)
+def test_usual_frames_are_taken_whole(texts: list[str], mask: bytes) -> None:
+    payloads = [text.encode() for text in texts]
+    stream = b"".join(frame(0x81, payload, mask, False) for payload in payloads)
+    assert whole_text_frames(stream, 2000) == (payloads, len(stream))
+    assert whole_text_frames(stream + b"\x81", 2000) == (payloads, len(stream))
