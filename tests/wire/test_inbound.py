@@ -96,7 +96,9 @@ ANY = st.builds(
     st.none() | MASKS,
     st.booleans(),
 )
-FRAMES = st.lists(st.one_of(USUAL, USUAL, ANY), min_size=1, max_size=8)
+SIZES = st.sampled_from([0, 1, 125, 126, 127, LIMIT - 1, LIMIT, LIMIT + 1])
+EDGES = st.builds(frame, st.just(0x81), SIZES.map(lambda size: b"x" * size), MASKS, st.booleans())
+FRAMES = st.lists(st.one_of(USUAL, USUAL, EDGES, ANY), min_size=1, max_size=8)
 
 
 @given(FRAMES, st.lists(st.integers(1, 400), max_size=12))
