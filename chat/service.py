@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import signal
 import sys
@@ -24,6 +25,8 @@ from chat.server import Server
 from chat.web.auth import key_path, keys_of
 from chat.wire.transport import make_prompt
 
+# Allocations between two looks of the garbage collector at young objects.
+COLLECT_EVERY = 20_000
 _LOOPBACK = re.compile(r"unix:|.*\binterface=(127\.[0-9.]+|localhost|\\:\\:1)(:|$)")
 
 
@@ -109,6 +112,7 @@ class ChatService(Service):
                 self._listen(section, address, sites[section])
         self._greet()
         self._install_reload()
+        _spare_the_collector()
 
     def _listen(self, section: str, address: str, site: Any) -> None:
         endpoint = _endpoint(self._reactor, section, address, self._loaded.source)
@@ -166,6 +170,16 @@ class ChatService(Service):
         for port in self._ports:
             await port.stopListening()
         await self.server.drain()
+
+
+def _spare_the_collector() -> None:
+    """Collect garbage less often: what a start leaves is for good, and a message makes few cycles.
+
+    With the usual threshold a busy room spent a fifth of its time in the collector.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_EVERY, *gc.get_threshold()[1:])
 
 
 def _addresses(config: Config) -> dict[str, tuple[str, ...]]:
