@@ -48,10 +48,12 @@ class _Queue:
             self._running = True
             Deferred.fromCoroutine(self._run()).addErrback(self._crashed)
 
+    async def _observe(self, event: Event) -> None:
+        await self.observer.observe(event)
+
     async def _run(self) -> None:
         while self._events:
-            event = self._events.popleft()
-            observing = Deferred.fromCoroutine(self.observer.observe(event))
+            observing = Deferred.fromCoroutine(self._observe(self._events.popleft()))
             observing.addTimeout(OBSERVE_TIMEOUT_S, self._clock)
             observing.addErrback(self._crashed)
             await observing
@@ -112,7 +114,7 @@ class Bus:
 
     def drain(self, timeout_s: float) -> Deferred[Any]:
         """Fires when every observer has seen what was published, at the latest after `timeout_s`."""
-        drained: Deferred[Any] = DeferredList([queue.idle() for queue in self._queues])
+        drained: Deferred[Any] = DeferredList([queue.idle() for queue in self._queues], consumeErrors=True)
         drained.addTimeout(timeout_s, self._clock)
         return drained.addErrback(_trap_lateness)
 

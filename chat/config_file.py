@@ -18,12 +18,17 @@ import msgspec
 import tomli_w
 from msgspec import Struct
 
-from chat.config import NOT_IN_FORCE, Config
+from chat.config import NOT_IN_FORCE, ChannelSection, Config, RoomSection
 from chat.errors import ConfigError
+from chat.model import ID_LENGTH, SYSTEM_ID, USER_ID
 from chat.plugin import Scope
 
 ENV_PREFIX = "CHAT__"
 MASK = "********"
+# What a number may be at the most, and which may be 0.
+MOST_OF_ALL = 1_000_000_000
+MOST = {"history.limit": 500, "rooms.join_users_max": 10_000, "messages.max_characters": 1_000_000}
+MAY_BE_ZERO = frozenset({"history.retention_days", "rooms.max_users", "rooms.max_per_user", "rooms.relay_receipts_max"})
 _SECRETS = frozenset({"token", "key", "secret", "webhook_secret", "as_token", "hs_token", "admin_token", "api_tokens"})
 
 
@@ -74,7 +79,7 @@ def _read_file(path: str) -> dict[str, Any]:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}") from None
 
 
@@ -117,8 +122,8 @@ def _resolve_files(node: Any, source: str, folder: Path, where: str = "") -> Non
             raise ConfigError(f"{source}: {place}: {secret} is given too; keep one of the two")
         try:
             node[secret] = (folder / str(node.pop(key))).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{source}: {place}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"{source}: {place}: {getattr(error, 'strerror', None) or error}") from None
 
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`(?: - at `\$\.?(.*)`)?$")
@@ -152,25 +157,42 @@ def _names_in(kind: type[Any], parent: str) -> list[str]:
 
 def _check(config: Config, source: str) -> None:
     """The rules that types cannot say."""
+    for name in ("disable", "enable", "path"):
+        convert(config.plugins.get(name, ()), tuple[str, ...], source, f"plugins.{name}")
     for problem in _problems(config):
         raise ConfigError(f"{source}: {problem}")
 
 
 def _problems(config: Config) -> Iterator[str]:
-    for name, value in _positive(config):
-        if value <= 0:
-            yield f"{name}: expected a positive number, got {value}"
+    yield from _number_problems(config)
     if sum(channel.default for channel in config.channels) != 1:
         yield "channels: exactly one channel needs default = true"
     yield from _name_problems(config)
+    yield from _id_problems(config)
+    yield from _acl_problems(config)
     yield from _key_problems(config)
+    for name in ("environment", "data_dir"):
+        if not _is_clean(getattr(config, name)):
+            yield f"{name}: not a text that can be written"
+    if not _is_clean(config.storage_url):
+        yield "storage.url: not a text that can be written"
 
 
-def _positive(config: Config) -> Iterator[tuple[str, float]]:
-    for section in ("limits", "messages", "history", "drain"):
+def _is_clean(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _number_problems(config: Config) -> Iterator[str]:
+    for section in ("limits", "messages", "history", "rooms", "drain", "attachments"):
         for name, value in msgspec.structs.asdict(getattr(config, section)).items():
-            if isinstance(value, (int, float)) and not isinstance(value, bool) and name != "retention_days":
-                yield f"{section}.{name}", value
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                continue
+            place = f"{section}.{name}"
+            most = MOST.get(place, MOST_OF_ALL)
+            if value == 0 and place in MAY_BE_ZERO:
+                continue
+            if not 0 < value <= most:
+                yield f"{place}: expected a positive number up to {most}, got {value}"
 
 
 def _name_problems(config: Config) -> Iterator[str]:
@@ -181,10 +203,37 @@ def _name_problems(config: Config) -> Iterator[str]:
         twice = _first_twice(room.name.casefold() for room in channel.rooms)
         if twice is not None:
             yield f"channels.rooms: the name {twice} is declared twice in {channel.name}"
+
+
+def _id_problems(config: Config) -> Iterator[str]:
     ids = [channel.id for channel in config.channels] + [room.id for one in config.channels for room in one.rooms]
-    twice = _first_twice(public_id for public_id in ids if public_id is not None)
+    given = [public_id for public_id in ids if public_id is not None]
+    for public_id in given:
+        if not 0 < len(public_id) <= ID_LENGTH:
+            yield f"channels: an id has 1 to {ID_LENGTH} characters, got {public_id!r}"
+    twice = _first_twice(iter(given))
     if twice is not None:
         yield f"channels: the id {twice} is declared twice"
+    users = [user.id for user in config.auth.users]
+    twice = _first_twice(iter(users))
+    if twice is not None:
+        yield f"auth.users: the id {twice} is declared twice"
+    named = [*config.roles.superusers, *config.roles.globalmods]
+    for channel in config.channels:
+        named += [*channel.owners, *channel.admins]
+        named += [user_id for room in channel.rooms for user_id in (*room.owners, *room.moderators)]
+    for user_id in (*users, *named):
+        if USER_ID.fullmatch(user_id) is None or user_id == SYSTEM_ID:
+            yield f"{user_id!r} is no id for a user: 1 to {ID_LENGTH} of letters, digits and ._@:-, and not {SYSTEM_ID}"
+
+
+def _acl_problems(config: Config) -> Iterator[str]:
+    for channel in config.channels:
+        places: list[ChannelSection | RoomSection] = [channel, *channel.rooms]
+        for place in places:
+            twice = _first_twice(f"{acl.action} {acl.type}" for acl in place.acls)
+            if twice is not None:
+                yield f"channels: {place.name} has two rules for {twice}"
 
 
 def _key_problems(config: Config) -> Iterator[str]:
@@ -230,7 +279,7 @@ def _mask(node: Any, key: str = "") -> Any:
 
 
 def _mask_url(url: str) -> str:
-    return re.sub(r"(://[^:/@]*):[^@/]*@", rf"\1:{MASK}@", url)
+    return re.sub(r"(://[^:/@]*):.*@", rf"\1:{MASK}@", url)
 
 
 def _without_none(node: Any) -> Any:

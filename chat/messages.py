@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct, field
@@ -12,6 +13,10 @@ from chat.errors import ChatError, ErrorCode
 from chat.ichat import IStore
 from chat.model import Message, MessageId, Room, RoomId, User, new_id
 from chat.presence import Presence
+
+PAGE_BYTES = 524_288
+# About what an entry of a history has besides the text.
+ENTRY_BYTES = 300
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -48,6 +53,18 @@ def check_body(body: str, max_characters: int) -> None:
         raise ChatError(ErrorCode.MSG_TOO_LONG, f"object.content has more than {max_characters} characters")
 
 
+def within_bytes(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """The first of the messages, as many as together have about PAGE_BYTES, and at least one: clients bound frames."""
+    page: list[Message] = []
+    room_bytes = PAGE_BYTES
+    for message in messages:
+        room_bytes -= len(message.body.encode()) * 4 // 3 + ENTRY_BYTES
+        if page and room_bytes < 0:
+            break
+        page.append(message)
+    return tuple(page)
+
+
 class _Timeline:
     """The newest messages of one room. While it loads, `messages` are those posted since."""
 
@@ -73,14 +90,18 @@ class Timelines:
         self._rooms: dict[RoomId, _Timeline] = {}
 
     async def open(self, room: Room) -> None:
-        """Have the room's messages in memory. Returns at once when they are. Raises StorageError."""
-        timeline = self._rooms.get(room.id)
-        if timeline is None:
-            await self._load(room)
-        elif timeline.waiting is not None:
-            loaded: Deferred[None] = Deferred()
-            timeline.waiting.append(loaded)
-            await loaded
+        """Have the room's messages in memory. Returns at once when they are. Raises StorageError.
+
+        They are there until the caller waits for something else. Whoever waited may have left again before it is the
+        caller's turn, and the room been released: hence the loop.
+        """
+        while (timeline := self._rooms.get(room.id)) is None or timeline.waiting is not None:
+            if timeline is None or timeline.waiting is None:
+                await self._load(room)
+            else:
+                loaded: Deferred[None] = Deferred()
+                timeline.waiting.append(loaded)
+                await loaded
 
     async def _load(self, room: Room) -> None:
         timeline = self._rooms[room.id] = _Timeline(self._limit)

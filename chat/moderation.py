@@ -26,8 +26,11 @@ class Audit(Struct, frozen=True):
 class Mutes:
     """The mutes that have not ended."""
 
-    def __init__(self, mutes: Iterable[Mute]) -> None:
+    def __init__(self) -> None:
         self._rooms: dict[RoomId, dict[UserId, Mute]] = {}
+
+    def load(self, mutes: Iterable[Mute]) -> None:
+        """Take those that the store holds."""
         for mute in mutes:
             self._rooms.setdefault(mute.room_id, {})[mute.user_id] = mute
 

@@ -83,15 +83,17 @@ class Presence:
         return first
 
     def logout(self, session: Session) -> tuple[RoomId, ...] | None:
-        """The session is over. For the user's last one: the rooms that the user was in, and is not any more; else None.
+        """The session is over and nobody's. For the user's last one: the rooms that the user was in, and is not any
+        more; else None.
 
         Harmless for a session that is not logged in, and the second time.
         """
         online = None if session.user is None else self._online.get(session.user.id)
-        if online is None or session not in online.sessions:
-            return None
         for room_id in list(session.rooms):
             self._unsubscribe(session, room_id)
+        session.user = None
+        if online is None:
+            return None
         online.sessions.discard(session)
         if online.sessions:
             return None

@@ -59,7 +59,7 @@ class LoggedIn(Stamped, frozen=True, kw_only=True):
     user: Annotated[UserRef, At("actor")]
     roles: Annotated[tuple[RoleEntry, ...], At("actor.attachments")]
     unacknowledged: Annotated[tuple[HistoryEntry, ...], At("object.attachments")] = ()
-    limits: Annotated[dict[str, int], At("limits")]
+    limits: Annotated[dict[str, float], At("limits")]
     reconnect_jitter_s: Annotated[float, At("reconnect_jitter_s")]
 
 

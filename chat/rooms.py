@@ -12,9 +12,16 @@ from chat.world import World
 
 
 class Rooms:
-    """The directory of channels and rooms. `roles` tells who is what in them."""
+    """The directory of channels and rooms. `roles` tells who is what in them. Empty until it is loaded."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self) -> None:
+        self.roles = Roles(())
+        self._channels: dict[ChannelId, Channel] = {}
+        self._rooms: dict[RoomId, Room] = {}
+        self._members: dict[RoomId, set[UserId]] = {}
+
+    def load(self, world: World) -> None:
+        """Take what the store holds."""
         self.roles = Roles(world.grants)
         self._channels = {channel.id: channel for channel in sorted(world.channels, key=_order)}
         self._rooms = {room.id: room for room in sorted(world.rooms, key=_order)}

@@ -6,7 +6,6 @@ No singletons: two of these live side by side in one process. The reactor is an 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
@@ -24,12 +23,14 @@ from chat.declarations import declared_by
 from chat.errors import ConfigError
 from chat.ichat import IAuthenticator, IStore
 from chat.messages import Timelines
+from chat.model import UserId
 from chat.moderation import Mutes
 from chat.pipeline import Pipeline
-from chat.plugin import Contribution, Identity, Services
+from chat.plugin import Context, Contribution, Identity, Outcome, Services
 from chat.presence import Presence
 from chat.requests import Disconnect, Login
 from chat.rooms import Rooms
+from chat.slots import Activity
 from chat.users import Users
 from chat.web.auth import Keys, keys_of
 from chat.web.backend import Backend
@@ -40,6 +41,7 @@ from chat.wire.activity import Encoder
 from chat.wire.delivery import Delivery
 from chat.wire.frames import CloseCode
 from chat.wire.front import Front
+from chat.wire.session import Connection
 from chat.wire.websocket import WebSocketFront, websocket_resource
 
 # Closing many connections is spread, so that their clients do not come back all at once.
@@ -62,31 +64,29 @@ class Server:
         self._source = source
         self._draining = False
         self._store_plugin, self._chat_plugins = self._choose_plugins()
-        self._options = {found.name: self._read_options(found) for found in (self._store_plugin, *self._chat_plugins)}
+        self._store = self._make_store()
+        self.keys = Keys(())
         self.presence = Presence()
-
-    def open(self) -> None:
-        """Open the store and build the rest. Blocks; raises ConfigError."""
-        self.keys = Keys(keys_of(self.config))
-        self._store = self._open_store_plugin()
-        world = self._store.open(declared_by(self.config))
-        rooms = Rooms(world)
-        encoder = Encoder(self.config.environment)
-        self._delivery = Delivery(self.presence, encoder, rooms.roles.is_operator, self._at_turn_end)
+        self.services = self._services()
+        encoder = Encoder(config.environment)
+        self._delivery = Delivery(self.presence, encoder, self._is_operator, self._at_turn_end)
         self.presence.before_change = self._delivery.flush_room
-        self._bus = Bus(self._reactor, self._delivery.deliver)
+        self._bus = Bus(reactor, self._delivery.deliver)
         self.pipeline = Pipeline(self._bus)
         self._authenticators: dict[str, IAuthenticator] = {}
-        self._backend = Backend(
-            self.keys, world.system, self._reactor, legacy_status=self.config.rest.legacy_http_status
-        )
-        self.system = world.system
-        self.services = self._services(rooms, Mutes(world.mutes))
+        self._backend = Backend(self.keys, reactor, legacy_status=config.rest.legacy_http_status)
         self._build_plugins()
-        self.front = Front(self.pipeline, self._delivery, encoder, self.config.limits, self._reactor)
-        self._websockets = WebSocketFront(self.front, self._reactor, self.config.web.origins)
+        self.front = Front(self.pipeline, self._delivery, encoder, config.limits, reactor)
         self.public = self._site(self._public_tree())
         self.backend = self._site(self._backend_tree())
+
+    def open(self) -> None:
+        """Read the keys, open the store, and take into memory what is to be there. Blocks; raises ConfigError."""
+        self.keys.replace(keys_of(self.config))
+        world = self._store.open(declared_by(self.config))
+        self._backend.system = world.system
+        self.services.rooms.load(world)
+        self.services.mutes.load(world.mutes)
 
     async def drain(self) -> None:
         """Stop in order: unready, commands answered, connections closed, observers done, store closed. Bounded by
@@ -94,37 +94,41 @@ class Server:
         """
         self._draining = True
         bound_s = self.config.drain.drain_s
-        links: list[Any] = [link for link in self._websockets.links if link.chat is not None]
-        for link in links:
-            link.pause_reading()
-        answered = DeferredList([*(link.chat.drained() for link in links), self._backend.drained()])
+        connections = list(self.front.connections)
+        answered = [*(connection.drain() for connection in connections), self._backend.drained()]
         await self._at_most(bound_s, answered)
         self._delivery.flush()
-        await self._at_most(bound_s, self._close(links, bound_s))
+        await self._at_most(bound_s, self._send_away(connections, bound_s))
         await self._bus.drain(bound_s)
         await self._store.close()
 
-    def _services(self, rooms: Rooms, mutes: Mutes) -> Services:
+    def _services(self) -> Services:
         config, store = self.config, self._store
         public = config.users.public_attributes
         return Services(
             config=config,
             store=store,
-            rooms=rooms,
+            rooms=Rooms(),
             users=Users(store, self.presence, None if public is None else frozenset(public)),
             presence=self.presence,
             timelines=Timelines(store, self.presence, config.history.limit),
-            mutes=mutes,
-            dispatch=self.pipeline.dispatch,
+            mutes=Mutes(),
+            dispatch=self._dispatch,
             authenticate=self._authenticate,
             seconds=self._reactor.seconds,
         )
+
+    def _is_operator(self, user_id: UserId) -> bool:
+        return self.services.rooms.roles.is_operator(user_id)
+
+    async def _dispatch(self, context: Context, request: Activity) -> Outcome:
+        return await self.pipeline.dispatch(context, request)
 
     # Plugins
 
     def _choose_plugins(self) -> tuple[loading.Found, list[loading.Found]]:
         found = loading.load(self.config)
-        scheme = urlsplit(self.config.storage_url).scheme
+        scheme = self.config.storage_url.partition(":")[0]
         stores = [one for one in found if one.kind == "store"]
         serving = [one for one in stores if scheme in one.plugin.schemes]
         if len(serving) != 1:
@@ -133,20 +137,21 @@ class Server:
             raise ConfigError(f"{self._source}: storage.url: {problem} known schemes are {known}")
         return serving[0], [one for one in found if one.kind != "store"]
 
-    def _read_options(self, found: loading.Found) -> Struct:
+    def _options(self, found: loading.Found) -> Struct:
         raw = self.config.plugins.get(found.name, {})
         options: Struct = convert(raw, found.plugin.options, self._source, f"plugins.{found.name}")
         return options
 
-    def _open_store_plugin(self) -> IStore:
+    def _make_store(self) -> IStore:
         found = self._store_plugin
-        store: IStore = found.plugin.open(self.config.storage_url, self._options[found.name], self._reactor)
+        store: IStore = found.plugin.open(self.config.storage_url, self._options(found), self._reactor)
         return store
 
     def _build_plugins(self) -> None:
         for found in self._chat_plugins:
+            options = self._options(found)
             try:
-                contribution = found.plugin.build(self._options[found.name], self.services)
+                contribution = found.plugin.build(options, self.services)
             except ConfigError:
                 raise
             except Exception as error:
@@ -184,7 +189,7 @@ class Server:
 
     def _public_tree(self) -> Resource:
         root = static_pages()
-        root.putChild(b"ws", websocket_resource(self._websockets))
+        root.putChild(b"ws", websocket_resource(WebSocketFront(self.front, self._reactor, self.config.web.origins)))
         return root
 
     def _backend_tree(self) -> Resource:
@@ -204,27 +209,22 @@ class Server:
     def _at_turn_end(self, call: Any) -> None:
         self._reactor.callLater(0, call)
 
-    def _at_most(self, seconds: float, waited: Deferred[Any]) -> Deferred[Any]:
-        waited.addTimeout(seconds, self._reactor)
-        return waited.addErrback(self._gave_up)
+    def _at_most(self, seconds: float, waited: list[Deferred[Any]]) -> Deferred[Any]:
+        done: Deferred[Any] = DeferredList(waited, consumeErrors=True)
+        done.addTimeout(seconds, self._reactor)
+        return done.addErrback(self._gave_up)
 
     def _gave_up(self, failure: Failure) -> None:
         failure.trap(TwistedTimeoutError, CancelledError)
         self.log.warn("the stop goes on without waiting any longer")
 
-    def _close(self, links: list[Any], bound_s: float) -> Deferred[Any]:
+    def _send_away(self, connections: list[Connection], bound_s: float) -> list[Deferred[Any]]:
         """Close all connections, spread over as long as their number needs, and see their sessions end."""
-        pause_s = min(1 / CLOSES_PER_S, bound_s / 2 / max(len(links), 1))
-        closed = []
-        for number, link in enumerate(links):
-            closed.append(link.chat.ended())
-            self._reactor.callLater(number * pause_s, _send_away, link)
-        return DeferredList(closed)
-
-
-def _send_away(link: Any) -> None:
-    link.chat.close(CloseCode.RESTART, "the server restarts, come back")
-    link.resume_reading()
+        pause_s = min(1 / CLOSES_PER_S, bound_s / 2 / max(len(connections), 1))
+        reason = "the server restarts, come back"
+        for number, connection in enumerate(connections):
+            self._reactor.callLater(number * pause_s, connection.send_away, CloseCode.RESTART, reason)
+        return [connection.ended() for connection in connections]
 
 
 class _Root(Resource):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import re
 import signal
 import sys
@@ -71,11 +72,11 @@ def check(loaded: Loaded) -> None:
     """Raise ConfigError for what a start would stumble on and that can be seen without database and network."""
     from twisted.internet import reactor
 
-    Server(loaded.config, reactor, loaded.source)
-    _check_addresses(loaded)
     for section, addresses in _addresses(loaded.config).items():
         for address in addresses:
             _endpoint(reactor, section, address, loaded.source)
+    _check_addresses(loaded)
+    Server(loaded.config, reactor, loaded.source)
 
 
 def plugin_table(found: list[loading.Found]) -> str:
@@ -117,10 +118,20 @@ class ChatService(Service):
     def _listen(self, section: str, address: str, site: Any) -> None:
         endpoint = _endpoint(self._reactor, section, address, self._loaded.source)
         listening = endpoint.listen(site)
+        listening.addCallback(self._listening)
         failures: list[Failure] = []
-        listening.addCallbacks(self._listening, failures.append)
+        if listening.called:
+            listening.addErrback(failures.append)
+        else:
+            listening.addErrback(self._failed_late, section, address)
         if failures:
             _exit(self._problem(failures[0], section, address))
+
+    def _failed_late(self, failure: Failure, section: str, address: str) -> None:
+        """That an address cannot be had turned out only after the start: end with an error all the same."""
+        self.log.critical("{problem}", problem=self._problem(failure, section, address))
+        self._reactor.addSystemEventTrigger("after", "shutdown", os._exit, 1)
+        self._reactor.stop()
 
     def _listening(self, port: Any) -> None:
         make_prompt(port)
@@ -139,9 +150,9 @@ class ChatService(Service):
             self.log.warn("{source}: {name} has no effect in this version", source=source, name=name)
         for address in (address for _, listened in sorted(_addresses(config).items()) for address in listened):
             self.log.info("listening on {address}", address=address)
-        for port in self._ports[: len(config.listen.public)]:
-            where = port.getHost()
-            if hasattr(where, "port"):
+        for address, port in zip(config.listen.public, self._ports, strict=False):
+            if address.startswith("tcp:"):
+                where = port.getHost()
                 self.log.info("try it: http://{host}:{port}/", host=where.host, port=where.port)
         if not config.backend.keys:
             self.log.info("the backend key is in {path}", path=str(key_path(config).absolute()))
@@ -204,6 +215,10 @@ def _check_addresses(loaded: Loaded) -> None:
             )
 
 
+class StartFailed(SystemExit, Exception):
+    """The end of a start. An exit, and for twistd in the background an error that it reports to its parent."""
+
+
 def _or_exit(act: Callable[[], Any]) -> Any:
     try:
         return act()
@@ -216,4 +231,4 @@ def _exit(problem: str) -> NoReturn:
     if sys.stderr is not sys.__stderr__:
         Logger("chat").critical("{problem}", problem=problem)
     print(problem, file=sys.__stderr__)
-    raise SystemExit(1)
+    raise StartFailed(1)

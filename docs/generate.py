@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
 
-from chat import loading
+from twisted.internet.task import Clock
+
 from chat.config import Config
 from chat.errors import ErrorCode
-from chat.plugin import Contribution, Requires
+from chat.plugin import Requires
+from chat.server import Server
 from chat.wire.slots import slot_table
 
 HEAD = """# Verbs
@@ -21,7 +21,7 @@ Generated from the code by `docs/generate.py`. A slot without a code may be left
 
 def verbs_page() -> str:
     """Every verb that clients can call, with its words, slots and codes; then the codes."""
-    verbs = [verb for found in loading.load(Config()) if found.kind == "chat" for verb in parts(found).verbs]
+    verbs = Server(Config(), Clock()).pipeline.verbs
     page = HEAD
     for verb in sorted((verb for verb in verbs if verb.event), key=lambda verb: verb.event or ""):
         words = " or ".join(f"`{word}`" for word in verb.verbs) or "none"
@@ -35,25 +35,9 @@ def verbs_page() -> str:
     return page + "".join(f"| {code.wire} | {code.name} | {code.http} | {code.text} |\n" for code in ErrorCode)
 
 
-def parts(found: loading.Found) -> Contribution:
-    """What a plugin contributes, built without a server behind it."""
-    contribution: Contribution = found.plugin.builder(found.plugin.options(), _Nobody())
-    return contribution
-
-
 def summary(docstring: str | None) -> str:
     """The first paragraph of a docstring on one line."""
     return " ".join((docstring or "").split("\n\n")[0].split())
-
-
-class _Nobody:
-    """Stands for all services: builds keep what they are given and use it later."""
-
-    def __getattr__(self, name: str) -> Self:
-        return self
-
-    def __iter__(self) -> Iterator[Self]:
-        return iter(())
 
 
 if __name__ == "__main__":

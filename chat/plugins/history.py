@@ -8,7 +8,7 @@ from zope.interface import implementer
 
 from chat.activities import HistoryEntry
 from chat.ichat import IVerb
-from chat.messages import Span
+from chat.messages import Span, within_bytes
 from chat.model import Message, Room
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import History, ReadHistory
@@ -19,7 +19,8 @@ SPAN_LIMIT = 500
 @implementer(IVerb)
 class HistoryVerb:
     """The newest messages, those since a time (both newest first), or those after a seq (oldest first, tombstones
-    included, at most 500). For who is in the room or may enter it; else raises NO_SUCH_ROOM.
+    included, at most 500); at most about half a megabyte at once. For who may enter the room; else raises
+    NO_SUCH_ROOM.
     """
 
     event = "history"
@@ -48,15 +49,16 @@ class HistoryVerb:
 
     def _entries(self, messages: Iterable[Message]) -> tuple[HistoryEntry, ...]:
         shown = self._services.users.shown_in_history
-        return tuple(HistoryEntry.of(message, shown) for message in messages)
+        return tuple(HistoryEntry.of(message, shown) for message in within_bytes(messages))
 
     async def _after(self, room: Room, seq: int) -> History:
         span: Span = await self._services.store.messages_after(room, seq, SPAN_LIMIT)
+        entries = self._entries(span.messages)
         return History(
             room_id=room.id,
-            messages=self._entries(span.messages),
+            messages=entries,
             head=span.head,
-            more=bool(span.messages) and span.messages[-1].seq < span.head,
+            more=bool(entries) and entries[-1].seq < span.head,
             recovered=span.floor <= seq <= span.head,
         )
 

@@ -7,6 +7,7 @@ from zope.interface import implementer
 from chat.activities import HistoryEntry, RoomRef, UserRef, acl_entries, attributes_of
 from chat.events import Event, UserConnected, UserJoined
 from chat.ichat import IVerb
+from chat.messages import within_bytes
 from chat.model import Room
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import Join, Joined
@@ -77,7 +78,7 @@ class JoinVerb:
             published=context.now,
             room=RoomRef.of(room),
             acls=acl_entries(room.acls),
-            history=tuple(HistoryEntry.of(message, shown) for message in reversed(span.messages)),
+            history=tuple(HistoryEntry.of(message, shown) for message in within_bytes(reversed(span.messages))),
             owners=tuple(UserRef(*owner) for owner in services.rooms.roles.owners_of(room.id)),
             users=roster(services, room, 0, services.config.rooms.join_users_max),
             user_count=services.presence.occupant_count(room.id),

@@ -50,7 +50,7 @@ class LoginVerb:
 
     def _reply(self, context: Context, user: User) -> LoggedIn:
         config = self._services.config
-        limits = {name: int(value) for name, value in structs.asdict(config.limits).items()}
+        limits: dict[str, float] = structs.asdict(config.limits)
         return LoggedIn(
             published=context.now,
             user=UserRef.of(user),

@@ -6,7 +6,7 @@ import fcntl
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Connection, Engine, make_url
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
@@ -32,6 +32,11 @@ class SqliteDialect:
     def read_engine(self) -> Engine:
         """One connection for each reading thread."""
         return sqlite_engine(self.url, writes=False, connections=READERS)
+
+    def is_in_transaction(self, connection: Connection) -> bool:
+        """What the driver says."""
+        driver: Any = connection.connection.driver_connection
+        return bool(driver.in_transaction)
 
     def prepare(self) -> None:
         """Take the file for this server alone, then migrate: with foreign keys off, as rebuilding a table needs, and

@@ -46,6 +46,9 @@ class Dialect(Protocol):
     def read_engine(self) -> Engine:
         """An engine that cannot write, for several threads."""
 
+    def is_in_transaction(self, connection: Connection) -> bool:
+        """Whether the database still holds the transaction that was begun."""
+
     def prepare(self) -> None:
         """Bring the schema up to date. Raises ConfigError."""
 
@@ -80,7 +83,7 @@ class SqlStore:
         except ConfigError:
             self._let_go()
             raise
-        self._writer = Writer(self._write_engine, self._reactor, append_many)
+        self._writer = Writer(self._write_engine, self._reactor, append_many, self._dialect.is_in_transaction)
         self._writer.start()
         self._pool.start()
         return world

@@ -29,6 +29,7 @@ WRITE_TIMEOUT_S = 20.0
 _WATCH_INTERVAL_S = 1.0
 
 Method = Callable[[Connection], Any]
+InTransaction = Callable[[Connection], bool]
 AppendMany = Callable[[Connection, Sequence[Draft]], Sequence[Appended | ChatError]]
 
 
@@ -53,8 +54,9 @@ class Writer:
 
     log = Logger()
 
-    def __init__(self, engine: Engine, reactor: Any, append_many: AppendMany) -> None:
+    def __init__(self, engine: Engine, reactor: Any, append_many: AppendMany, is_in_transaction: InTransaction) -> None:
         self._engine = engine
+        self._is_in_transaction = is_in_transaction
         self._reactor = reactor
         self._append_many = append_many
         self._thread = threading.Thread(target=self._work, name="chat-writer", daemon=True)
@@ -150,7 +152,9 @@ class Writer:
     def _commit(self, connection: Connection, batch: Sequence[_Write]) -> Sequence[Any]:
         try:
             with connection.begin():
-                return self._apply(connection, batch)
+                results = self._apply(connection, batch)
+                self._check_transaction(connection)
+                return results
         except Exception:
             if len(batch) == 1:
                 self.log.failure("a write failed")
@@ -175,5 +179,11 @@ class Writer:
         except ChatError as refusal:
             return refusal
         except Exception:
+            self._check_transaction(connection)
             self.log.failure("a write failed")
             return StorageError("the write failed")
+
+    def _check_transaction(self, connection: Connection) -> None:
+        """A database can roll everything back by itself (a full disk): then nothing of the batch may count."""
+        if not self._is_in_transaction(connection):
+            raise StorageError("the database gave the transaction up")

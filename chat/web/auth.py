@@ -28,9 +28,14 @@ class Key(Struct, frozen=True):
     secret: bytes
     scopes: frozenset[Scope]
 
+    def check(self, scope: Scope) -> None:
+        """Raise HttpProblem 403 unless the key has the scope."""
+        if scope not in self.scopes:
+            raise HttpProblem(_FORBIDDEN, f"the key lacks the scope {scope.value}")
+
 
 class Keys:
-    """The keys in force. Raises HttpProblem 401 without a good key, 403 where its scopes do not do."""
+    """The keys in force."""
 
     def __init__(self, keys: tuple[Key, ...]) -> None:
         self._keys = keys
@@ -39,17 +44,14 @@ class Keys:
         """From now on these keys count."""
         self._keys = keys
 
-    def check(self, request: Request, scope: Scope) -> Key:
-        """The caller's key. Compares in constant time, with every key."""
-        scheme, _, token = (request.getHeader("Authorization") or "").partition(" ")
-        given = token.strip().encode() if scheme.lower() == "bearer" else b""
+    def identify(self, request: Request) -> Key:
+        """The caller's key. Compares in constant time, with every key. Raises HttpProblem 401 without a good one."""
+        scheme, _, token = (request.getHeader(b"authorization") or b"").partition(b" ")
+        given = token.strip() if scheme.lower() == b"bearer" else b""
         matching = [key for key in self._keys if hmac.compare_digest(key.secret, given)]
         if not given or not matching:
-            raise HttpProblem(
-                _UNAUTHORIZED, "a key is needed: Authorization: Bearer <key>", {"WWW-Authenticate": "Bearer"}
-            )
-        if scope not in matching[0].scopes:
-            raise HttpProblem(_FORBIDDEN, f"the key lacks the scope {scope.value}")
+            text = "a key is needed: Authorization: Bearer <key>"
+            raise HttpProblem(_UNAUTHORIZED, text, {"WWW-Authenticate": "Bearer"})
         return matching[0]
 
 

@@ -29,15 +29,18 @@ _BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED, _FAILED = 400, 404, 405, 500
 
 
 class Backend(Resource):
-    """Answers every path below it. `system` is who acts; `legacy_status` answers HTTP 200 whatever happened."""
+    """Answers every path below it. `system`, set before it serves, is who acts; `legacy_status` answers HTTP 200
+    whatever happened.
+    """
 
     isLeaf = True
     log = Logger()
 
-    def __init__(self, keys: Keys, system: User, clock: IReactorTime, *, legacy_status: bool) -> None:
+    system: User
+
+    def __init__(self, keys: Keys, clock: IReactorTime, *, legacy_status: bool) -> None:
         super().__init__()
         self._keys = keys
-        self._system = system
         self._clock = clock
         self._legacy_status = legacy_status
         self._endpoints: dict[str, dict[str, IEndpoint]] = {}
@@ -67,13 +70,14 @@ class Backend(Resource):
 
     def drained(self) -> Deferred[Any]:
         """Fires when the calls that run now have been answered."""
-        return DeferredList([_when_done(answering) for answering in self._running])
+        return DeferredList([_when_done(answering) for answering in self._running], consumeErrors=True)
 
     async def _answer(self, request: Request) -> tuple[int, bytes, dict[str, str]]:
+        key = self._keys.identify(request)
         endpoint = self._endpoint(request)
-        key = self._keys.check(request, endpoint.scope)
+        key.check(endpoint.scope)
         body = read_body(request, endpoint.body)
-        context = Context(utc_now(), self._system, None, key.name)
+        context = Context(utc_now(), self.system, None, key.name)
         return OK, success_body(await endpoint.call(context, body)), {}
 
     def _endpoint(self, request: Request) -> IEndpoint:

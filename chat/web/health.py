@@ -20,7 +20,7 @@ from chat.web.auth import Keys
 from chat.web.json import HttpProblem, failure_body, respond
 
 READY_TIMEOUT_S = 5.0
-_UNAVAILABLE = 503
+_NOT_FOUND, _NOT_ALLOWED, _UNAVAILABLE = 404, 405, 503
 _FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
 
@@ -34,18 +34,25 @@ class Health(Resource):
         self._keys = keys
         self._check = check
 
-    def render_GET(self, request: Request) -> int:
+    def render(self, request: Request) -> int:
         """200, or 503 with the reasons."""
         try:
-            if not _is_local(request):
-                self._keys.check(request, Scope.READ)
+            self._admit(request)
         except HttpProblem as problem:
             respond(request, problem.status, failure_body(problem.text), problem.headers)
             return NOT_DONE_YET
         gone: list[object] = []
-        request.notifyFinish().addBoth(lambda result: gone.append(result))
+        request.notifyFinish().addBoth(gone.append)
         self._check().addCallback(lambda reasons: None if gone else _tell(request, reasons))
         return NOT_DONE_YET
+
+    def _admit(self, request: Request) -> None:
+        if not _is_local(request):
+            self._keys.identify(request).check(Scope.READ)
+        if request.postpath:
+            raise HttpProblem(_NOT_FOUND, "no such path")
+        if request.method not in (b"GET", b"HEAD"):
+            raise HttpProblem(_NOT_ALLOWED, "no such method here", {"Allow": "GET, HEAD"})
 
 
 def is_alive() -> Deferred[list[str]]:

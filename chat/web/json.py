@@ -59,25 +59,33 @@ def _headers(body: bytes, more: dict[str, str] | None) -> dict[str, str]:
 
 
 class BoundedRequest(Request):
-    """A request whose body may not have more than BODY_LIMIT_BYTES; a larger one is answered before it is read."""
+    """A request whose body may not have more than BODY_LIMIT_BYTES; a larger one is refused before it is read."""
+
+    _is_refused = False
 
     def gotLength(self, length: int | None) -> None:
         """The headers are in."""
         if length is not None and length > BODY_LIMIT_BYTES:
             self._refuse()
-        HttpRequest.gotLength(self, 0 if length is not None and length > BODY_LIMIT_BYTES else length)
+        HttpRequest.gotLength(self, 0 if self._is_refused else length)
 
     def handleContentChunk(self, data: bytes) -> None:
         """A part of the body is in."""
         assert self.content is not None
-        if self.content.tell() + len(data) > BODY_LIMIT_BYTES:
+        if not self._is_refused and self.content.tell() + len(data) > BODY_LIMIT_BYTES:
             self._refuse()
-        else:
+        if not self._is_refused:
             HttpRequest.handleContentChunk(self, data)
 
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        """The request is complete. One that was refused has no effect."""
+        if not self._is_refused:
+            super().requestReceived(command, path, version)
+
     def _refuse(self) -> None:
+        self._is_refused = True
         body = failure_body(f"the body has more than {BODY_LIMIT_BYTES} bytes")
         headers = "".join(f"{name}: {value}\r\n" for name, value in _headers(body, {"Connection": "close"}).items())
-        transport: Any = self.channel.transport
-        transport.write(f"HTTP/1.1 {_TOO_LARGE} Request Entity Too Large\r\n{headers}\r\n".encode() + body)
-        transport.loseConnection()
+        channel: Any = self.channel
+        channel.transport.write(f"HTTP/1.1 {_TOO_LARGE} Request Entity Too Large\r\n{headers}\r\n".encode() + body)
+        channel.loseConnection()

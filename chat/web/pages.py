@@ -34,7 +34,7 @@ class Pages(File):
     def getChild(self, path: bytes, request: Request) -> IResource:
         """The file below, or a page that says that there is none, with the same headers."""
         _keep_to_itself(request)
-        child: IResource = super().getChild(path, request)
+        child: IResource = notFound() if b"\0" in path else super().getChild(path, request)
         return child
 
     def directoryListing(self) -> IResource:

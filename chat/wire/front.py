@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -12,6 +12,9 @@ from chat.presence import Framing, Link
 from chat.wire.activity import Encoder
 from chat.wire.delivery import Delivery
 from chat.wire.frames import ReplyId
+
+if TYPE_CHECKING:
+    from chat.wire.session import Connection
 
 
 class ReplyFraming(Framing, Protocol):
@@ -44,7 +47,7 @@ class Counters:
 
 
 class Front:
-    """What all connections of a server share."""
+    """What all connections of a server share. `connections` are those whose session is not over."""
 
     def __init__(
         self, pipeline: Pipeline, delivery: Delivery, encoder: Encoder, limits: Limits, clock: IReactorTime
@@ -54,3 +57,4 @@ class Front:
         self.encoder = encoder
         self.limits = limits
         self.clock = clock
+        self.connections: set[Connection] = set()

@@ -60,9 +60,12 @@ class Connection:
         self._pending: list[_Pending] = []
         self._malformed: tuple[float, ...] = ()
         self._is_serving = self._is_running = self._is_paused = self._is_gone = self._is_doomed = False
+        self._is_closing = self._is_draining = self._is_over = False
         self._drained: Deferred[None] | None = None
         self._ended: Deferred[None] | None = None
         self._counters = Counters()
+        self._user_id: str | None = None
+        front.connections.add(self)
         self._timer = front.clock.callLater(
             front.limits.login_timeout_s, self.close, CloseCode.LOGIN_FAILED, "login took too long"
         )
@@ -75,6 +78,8 @@ class Connection:
 
     def command(self, command: Command) -> None:
         """The client asks something."""
+        if self._is_closing:
+            return
         self._inbox.append(command)
         if len(self._inbox) >= INBOX_LIMIT and not self._is_paused:
             self._is_paused = True
@@ -107,14 +112,23 @@ class Connection:
 
     def ended(self) -> Deferred[None]:
         """Fires when the session is over: the connection is gone and everybody who is to know has been told."""
-        self._ended = Deferred()
-        return self._ended
+        ended = self._ended = Deferred()
+        if self._is_over:
+            ended.callback(None)
+        return ended
 
-    def drained(self) -> Deferred[None]:
-        """Fires when every command that was received has been answered."""
+    def drain(self) -> Deferred[None]:
+        """Read nothing more. Fires when every command that was received has been answered."""
         drained = self._drained = Deferred()
+        self._is_draining = True
+        self._link.pause_reading()
         self._check_drained()
         return drained
+
+    def send_away(self, code: CloseCode, reason: str) -> None:
+        """Close after a drain, and read again, so that the client's answer to the close is seen."""
+        self.close(code, reason)
+        self._link.resume_reading()
 
     # The inbox
 
@@ -127,13 +141,18 @@ class Connection:
             while self._inbox and not self._has_to_wait(self._inbox[0]):
                 self._perform(self._inbox.pop(0))
         except Exception:
-            self.log.failure("a connection broke")
-            self.close(CloseCode.BUG, "internal error")
+            self._broke(Failure())
         self._is_serving = False
-        if self._is_paused and len(self._inbox) < INBOX_LIMIT // 2:
+        if self._is_paused and not self._is_draining and len(self._inbox) < INBOX_LIMIT // 2:
             self._is_paused = False
             self._link.resume_reading()
         self._check_drained()
+
+    def _broke(self, failure: Failure) -> None:
+        """A bug in the conversation itself: there is nothing to answer any more."""
+        self.log.failure("a connection broke", failure)
+        self._pending.clear()
+        self.close(CloseCode.BUG, "internal error")
 
     def _has_to_wait(self, command: Command | None) -> bool:
         """For one that runs; for pending commits too, unless they are those of the same verb."""
@@ -157,7 +176,7 @@ class Connection:
     def _start(self, pending: _Pending) -> None:
         """Run a command up to its outcome or its pending commit. Bounded in time."""
         self._pending.append(pending)
-        self._counters.commands += 1
+        self._counters.commands += pending.command is not None
         context = Context(utc_now(), self.session.user, self.session)
         verb, command = pending.verb, pending.command
         try:
@@ -172,7 +191,7 @@ class Connection:
         begun.addTimeout(COMMAND_TIMEOUT_S, self._front.clock)
         begun.addBoth(self._ran)
         begun.addCallbacks(self._admitted, self._refused, callbackArgs=(pending,), errbackArgs=(pending,))
-        begun.addErrback(lambda failure: self.log.failure("a connection broke", failure))
+        begun.addErrback(self._broke)
 
     def _ran(self, result: Any) -> Any:
         self._is_running = False
@@ -181,7 +200,7 @@ class Connection:
     def _admitted(self, outcome: Outcome | Deferred[Outcome], pending: _Pending) -> None:
         if isinstance(outcome, Deferred):
             outcome.addCallbacks(self._finish, self._refused, callbackArgs=(pending,), errbackArgs=(pending,))
-            outcome.addErrback(lambda failure: self.log.failure("a connection broke", failure))
+            outcome.addErrback(self._broke)
             self._serve()
         else:
             self._finish(outcome, pending)
@@ -212,24 +231,32 @@ class Connection:
     def _answer(self, command: Command | None, verb: IVerb, result: Outcome | ChatError) -> None:
         if command is not None:
             self._reply(command, verb, result)
-        else:
-            self._end()
         if isinstance(result, Outcome):
             self._front.pipeline.publish(result)
             if result.closing:
-                self.close(CloseCode.NORMAL, "")
+                self._stop_taking_commands()
         else:
             self._counters.refusals += 1
         if verb.request is Login:
             self._after_login(result)
+        if command is None:
+            self._end()
+
+    def _stop_taking_commands(self) -> None:
+        """The client is logged out: what it asked behind that has no user; only the end of the connection counts."""
+        self._is_closing = True
+        self._inbox = [one for one in self._inbox if one is None]
+        self.close(CloseCode.NORMAL, "")
 
     def _end(self) -> None:
         self.log.info(
             "session ended: user {user}, {commands} commands, {refusals} refusals",
-            user=None if self.session.user is None else self.session.user.id,
+            user=self._user_id,
             commands=self._counters.commands,
             refusals=self._counters.refusals,
         )
+        self._is_over = True
+        self._front.connections.discard(self)
         if self._ended is not None:
             self._ended.callback(None)
 
@@ -258,6 +285,7 @@ class Connection:
     def _after_login(self, result: Outcome | ChatError) -> None:
         if isinstance(result, Outcome):
             self._stop_timer()
+            self._user_id = None if self.session.user is None else self.session.user.id
         elif not self._is_doomed:
             self._is_doomed = True
             self._stop_timer()

@@ -56,7 +56,6 @@ class WebSocketLink(WebSocketServerProtocol):
             self.transport.unregisterProducer()
             self.transport.registerProducer(self, True)
             self.chat = Connection(self.factory.front, self)
-            self.factory.links.add(self)
             self.chat.opened()
         except Exception:
             self._broke()
@@ -78,7 +77,6 @@ class WebSocketLink(WebSocketServerProtocol):
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         """The connection is gone; without a handshake there is nothing to end."""
         self._stop_stall_timer()
-        self.factory.links.discard(self)
         if self.chat is not None:
             self.chat.closed()
 
@@ -90,9 +88,10 @@ class WebSocketLink(WebSocketServerProtocol):
 
     def write(self, frames: bytes) -> None:
         """See `Link`."""
+        if self.state != self.STATE_OPEN:
+            return
         if self._held is None:
-            if self.state == self.STATE_OPEN:
-                self.transport.write(frames)
+            self.transport.write(frames)
             return
         self._held.append(frames)
         self._held_bytes += len(frames)
@@ -105,7 +104,8 @@ class WebSocketLink(WebSocketServerProtocol):
             return
         if self._held:
             self.transport.write(b"".join(self._held))
-            self._held = []
+            self._held, self._held_bytes = [], 0
+        self._stop_stall_timer()
         self.sendCloseFrame(code, reason.encode()[:REASON_BYTES])
 
     def pause_reading(self) -> None:
@@ -138,7 +138,6 @@ class WebSocketLink(WebSocketServerProtocol):
         """The client does not read: end it."""
         _log.info("{peer} does not read: {why}", peer=self.peer, why=why)
         self._held, self._held_bytes = [], 0
-        self._stop_stall_timer()
         self.close(CloseCode.SLOW_CONSUMER, "too slow")
 
     def _stop_stall_timer(self) -> None:
@@ -167,7 +166,6 @@ class WebSocketFront(WebSocketServerFactory):
     def __init__(self, front: Front, reactor: Any, origins: tuple[str, ...]) -> None:
         super().__init__(reactor=reactor)
         self.front = front
-        self.links: set[WebSocketLink] = set()
         self._origins = {origin.rstrip("/").lower() for origin in origins}
         limits = front.limits
         self.setProtocolOptions(

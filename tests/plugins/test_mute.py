@@ -37,7 +37,7 @@ async def inside(server: MemoryServer, user_id: str) -> MemoryClient:
 
 def operator(server: MemoryServer) -> Context:
     """A backend that calls."""
-    return Context(utc_now(), server.server.system, None, "key")
+    return Context(utc_now(), server.server._backend.system, None, "key")
 
 
 def plan(user: UserId = ALICE, duration: str = "1h", reason: str | None = "spam", actor: UserId = BOB) -> MutePlan:
