@@ -69,6 +69,19 @@ def test_a_crash_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
     assert [queue.failures for queue in subject._queues] == [1, 0]
 
 
+def test_an_observer_that_is_no_coroutine_is_broken_and_goes_on() -> None:
+    plain = Recorder(UserLeft)
+    seen: list[Event] = []
+    plain.observe = seen.append  # type: ignore[assignment]
+    subject = Bus(Clock(), lambda event: None)
+    subject.subscribe(plain)
+    events = [left("a"), left("b")]
+    subject.publish(events)
+    assert seen == events
+    assert subject._queues[0].failures == 2
+    assert subject.drain(5).called
+
+
 def test_a_slow_observer_waits_in_a_bounded_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bus, "QUEUE_LIMIT", 2)
     gate: Deferred[None] = Deferred()

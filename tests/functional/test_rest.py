@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -159,6 +160,35 @@ def test_a_chunked_body_is_bounded_too(server: RunningServer) -> None:
     assert response.status == 413
     assert json.loads(response.read())["status_code"] == 500
     connection.close()
+
+
+def test_a_body_that_is_refused_has_no_effect(server: RunningServer, alice: Client) -> None:
+    call = json.dumps({"body": base64_of("executed"), "verb": "x"}).encode()
+    padding = b" " * 1_100_000
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (call, padding, padding, b" "))
+    request = (
+        f"POST /broadcast HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", server.settings.backend), timeout=30) as raw:
+        raw.sendall(request.encode() + chunks + b"0\r\n\r\n")
+        answer = b""
+        while part := raw.recv(65536):
+            answer += part
+    assert answer.count(b"HTTP/1.1") == 1
+    assert answer.startswith(b"HTTP/1.1 413")
+    alice.sync()
+    assert alice.heard("gn_broadcast") == []
+
+
+def test_odd_headers_and_methods(server: RunningServer) -> None:
+    for path in ("/muted", "/nothing"):
+        assert server.http("GET", path)[0] == 401
+    odd = {"Authorization": "Bearer \xff", "X-Forwarded-For": "x"}
+    assert server.http("GET", "/muted", headers=odd)[0] == 401
+    assert server.http("GET", "/healthz", headers=odd)[0] == 401
+    assert server.http("POST", "/healthz", b"")[0] == 405
+    assert server.http("GET", "/healthz/deeper")[0] == 404
+    assert "Traceback" not in server.log
 
 
 def test_legacy_status(run_server: Callable[..., RunningServer]) -> None:

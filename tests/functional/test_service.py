@@ -6,6 +6,8 @@ import signal
 import socket
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 def refused(settings: Settings, *arguments: str) -> str:
     """The one line with which twistd refused."""
     done = twistd("--config", str(settings.file), *arguments, folder=settings.folder)
+    assert list(settings.folder.glob("*.pid")) == []
     assert done.returncode == 1, done
     assert "Traceback" not in done.stdout + done.stderr
     (line,) = done.stderr.splitlines()
@@ -55,7 +58,7 @@ def test_list_plugins(tmp_path: Path) -> None:
     [
         ("[limits]\nframe_byte = 5", "limits.frame_byte: unknown key, did you mean frame_bytes?"),
         ("[limits]\nframe_bytes = true", "limits.frame_bytes: expected int, got bool"),
-        ("[limits]\nframe_bytes = 0", "limits.frame_bytes: expected a positive number, got 0"),
+        ("[limits]\nframe_bytes = 0", "limits.frame_bytes: expected a positive number up to 1000000000, got 0"),
         ("[log]\nlevel = ", "Invalid value"),
         ('[auth]\nkind = "palm"', "auth.kind: there is no authenticator palm, known are open, static"),
         ('[storage]\nurl = "oracle://x/y"', "storage.url: no store serves oracle"),
@@ -63,6 +66,18 @@ def test_list_plugins(tmp_path: Path) -> None:
         ('[plugins]\ndisable = ["nothing"]', "plugins.disable: there is no plugin nothing"),
         ('[plugins]\ndisable = ["login"]', "no plugin provides the verb for Login"),
         ("[plugins.join]\ncolour = 5", "plugins.join.colour: unknown key"),
+        ("[plugins]\ndisable = 5", "plugins.disable: expected array, got int"),
+        ('[plugins]\npath = "x"', "plugins.path: expected array, got str"),
+        ('[storage]\nurl = "sqlite://[x"', "storage.url: expected sqlite:///file"),
+        ('[storage]\nurl = "sqlite:///a\\u0000b"', "storage.url: not a text that can be written"),
+        ("[limits]\nlogin_timeout_s = inf", "limits.login_timeout_s: expected a positive number"),
+        ("[history]\nlimit = 100000", "history.limit: expected a positive number up to 500"),
+        ("[rooms]\njoin_users_max = -1", "rooms.join_users_max: expected a positive number"),
+        ("[drain]\ndrain_s = nan", "drain.drain_s: expected a positive number"),
+        ('[[auth.users]]\nid = "0"', "'0' is no id for a user"),
+        ('[[auth.users]]\nid = "a"\n[[auth.users]]\nid = "a"', "auth.users: the id a is declared twice"),
+        ('[roles]\nsuperusers = ["a b"]', "'a b' is no id for a user"),
+        (f"[matrix]\nx = {'[' * 3000}", "recursion"),
     ],
 )
 def test_a_wrong_configuration_is_one_line(tmp_path: Path, extra: str, part: str) -> None:
@@ -80,6 +95,26 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", settings.public))
         taken.listen()
         assert f"cannot listen on tcp:{settings.public}" in refused(settings)
+
+
+def test_in_the_background_too_a_failed_start_is_told(tmp_path: Path) -> None:
+    settings = Settings.fresh(tmp_path)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", settings.backend))
+        taken.listen()
+        program = str(Path(sys.executable).parent / "twistd")
+        command = [program, "--pidfile=chat.pid", "chat", "--config", str(settings.file)]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert not (tmp_path / "chat.pid").exists()
+    assert f"cannot listen on tcp:{settings.backend}" in (tmp_path / "twistd.log").read_text(encoding="utf-8")
+
+
+def test_check_sees_what_needs_no_database(tmp_path: Path) -> None:
+    for extra in ('[auth]\nkind = "palm"', '[plugins]\ndisable = ["login"]'):
+        settings = Settings.fresh(tmp_path, extra)
+        refused(settings, "--check")
+        assert not (tmp_path / "data").exists()
 
 
 def test_open_login_stays_on_loopback(tmp_path: Path) -> None:

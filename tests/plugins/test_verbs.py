@@ -456,3 +456,30 @@ async def test_attributes_that_are_not_public_are_shown_nowhere(memory_server: M
         assert base64_of("hidden") not in str(seen)
         assert "'hidden'" not in str(seen)
     assert base64_of("30") in str(watcher.events)
+
+
+async def test_a_closed_room_is_not_betrayed_by_a_message(server: MemoryServer) -> None:
+    alice = await enter(server, "alice")
+    unknown = await alice.call("message", send("x", "nowhere"))
+    assert await alice.call("message", send("x", "room-closed")) == unknown
+    bob = await enter(server, "bob")
+    assert (await bob.call("message", send("x", "room-closed")))["status_code"] == 702
+
+
+async def test_a_history_page_is_bounded_in_bytes(memory_server: Make) -> None:
+    server = memory_server(channels=CHANNELS, messages=MessageOptions(max_characters=100_000))
+    alice = await enter(server, "alice", ROOM)
+    for _ in range(10):
+        assert (await alice.call("message", send("x" * 100_000)))["status_code"] == 200
+    seen: list[int] = []
+    while True:
+        page = (await alice.call("history", history(object={"seq": seen[-1] if seen else 0})))["data"]["object"]
+        assert 0 < len(page["attachments"]) < 5
+        seen += [entry["seq"] for entry in page["attachments"]]
+        if not page["more"]:
+            break
+    assert seen == list(range(1, 11))
+    newest = (await alice.call("history", history()))["data"]["object"]["attachments"]
+    assert [entry["seq"] for entry in newest] == [10, 9, 8]
+    joined = (await alice.call("join", join()))["data"]["object"]["attachments"][1]["attachments"]
+    assert [entry["seq"] for entry in joined] == [10, 9, 8]

@@ -297,3 +297,21 @@ async def test_the_database_is_as_durable_as_it_can_be(opened: Opened) -> None:
     with pytest.raises(StorageError):
         values = {"id": "x", "channel_key": 999, "name": "x", "kind": "static", "access": "open", "sort": 0}
         await opened.execute(insert(rooms).values(created_ms=0, **values))
+
+
+async def test_what_the_database_gives_up_counts_for_nothing(opened: Opened) -> None:
+    """A full disk can make SQLite roll everything back by itself."""
+
+    def give_up(connection: Connection) -> None:
+        connection.exec_driver_sql("ROLLBACK")
+        raise OSError("disk full")
+
+    before = opened.store.append_message(opened.draft("before"))
+    failing = opened.store._writer.write(give_up)
+    after = opened.store.append_message(opened.draft("after"))
+    assert (await before).message.seq == 1
+    with pytest.raises(StorageError):
+        await failing
+    assert (await after).message.seq == 2
+    kept = await opened.store.messages_after(opened.rooms[0], 0, 10)
+    assert [message.body for message in kept.messages] == ["before", "after"]

@@ -36,7 +36,8 @@ def test_the_page_is_at_the_root(connection: http.client.HTTPConnection) -> None
 
 
 @pytest.mark.parametrize(
-    "path", ["/none.js", "/../config.py", "/%2e%2e/config.py", "/.hidden", "/ws/x/../../etc/passwd"]
+    "path",
+    ["/none.js", "/../config.py", "/%2e%2e/config.py", "/.hidden", "/%00", "/a%00b.js", "/ws/x/../../etc/passwd"],
 )
 def test_nothing_else_is_served(connection: http.client.HTTPConnection, path: str) -> None:
     connection.request("GET", path)

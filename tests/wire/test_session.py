@@ -220,3 +220,75 @@ def test_any_bytes_are_a_command_or_malformed(payload: bytes) -> None:
         assert isinstance(parse(payload).data, dict)
     except Malformed as refused:
         assert refused.detail
+
+
+async def test_nothing_runs_behind_a_logout(server: MemoryServer) -> None:
+    alice, second = await inside(server), await inside(server)
+    bob = await inside(server, "bob")
+    waits = {"verb": "list", "target": {"id": ROOM}, "object": {"seq": 0}}
+    first, last = alice.ask("history", waits), alice.ask("disconnect", {})
+    for event, body in (("join", JOIN), ("message", send("behind")), ("list_channels", {"verb": "list"})):
+        alice.connection.command(Command(event, body, "late"))
+    assert (await first)["status_code"] == 200
+    assert await last == {"status_code": 200}
+    await second.leave()
+    await bob.sync()
+    assert [name for name, _ in bob.events] == ["gn_user_left", "gn_user_disconnected"]
+    assert not [one for one in alice.log if one[2] == "late"]
+    await bob.leave()
+    assert not server.server.presence._subscribers
+    assert not server.server.front.connections
+
+
+async def test_a_join_that_waited_while_another_came_and_went(server: MemoryServer) -> None:
+    slow, quick = server.client(), server.client()
+    await slow.login("slow")
+    await quick.login("quick")
+    joined = slow.ask("join", JOIN)
+    came, went = quick.ask("join", JOIN), quick.ask("leave", {"verb": "leave", "target": {"id": ROOM}})
+    assert [(await one)["status_code"] for one in (joined, came, went)] == [200, 200, 200]
+    await slow.sync()
+    assert "slow" in [data["actor"]["id"] for data in slow.heard("gn_user_joined")]
+    assert (await slow.call("message", send("here")))["status_code"] == 200
+
+
+async def test_the_end_comes_after_everybody_was_told(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = await inside(server)
+    told: list[int] = []
+    pipeline = server.server.pipeline
+    publish = pipeline.publish
+
+    def counted(outcome: Any) -> None:
+        publish(outcome)
+        told.append(len(outcome.events))
+
+    monkeypatch.setattr(pipeline, "publish", counted)
+    ended = alice.connection.ended()
+    alice.connection.closed()
+    await ended
+    assert told == [2]
+    await alice.connection.ended()
+
+
+async def test_a_bug_in_the_conversation_closes_it(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = await inside(server)
+
+    def broken(activity: Any) -> bytes:
+        raise ValueError("cannot be written")
+
+    monkeypatch.setattr(server.server.front.encoder, "encode", broken)
+    alice.ask("message", send("x")).addErrback(lambda failure: None)
+    await until(lambda: alice.close_code is not None)
+    assert alice.close_code == 1011
+    monkeypatch.undo()
+    await until(lambda: not server.server.presence.is_online("alice"))  # type: ignore[arg-type]
+
+
+async def test_a_draining_connection_reads_nothing_more(server: MemoryServer) -> None:
+    alice = await inside(server)
+    body = {"verb": "list", "target": {"id": ROOM}, "object": {"seq": 0}}
+    asked = [alice.ask("history", body) for _ in range(INBOX_LIMIT + 5)]
+    await alice.connection.drain()
+    assert not alice.is_read
+    for one in asked:
+        assert (await one)["status_code"] == 200
