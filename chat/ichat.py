@@ -174,6 +174,9 @@ class IStore(Interface):
     def messages_after(room: Room, seq: int, limit: int) -> Deferred[Span]:
         """A Deferred of a `chat.messages.Span`: at most `limit` messages above `seq`, tombstones included."""
 
+    def record(audit: Audit) -> Deferred[None]:
+        """Write an audit row for an act that changes nothing else in the store."""
+
     def put_mutes(mutes: Sequence[Mute], audits: Sequence[Audit]) -> Deferred[None]:
         """Set mutes, replacing those of the same users and rooms, with their audit rows. A Deferred of None."""
 

@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -56,15 +57,22 @@ class Found(Struct, frozen=True):
 
 def find(config: Config) -> list[Found]:
     """Everything that there is, sorted by name, without building anything."""
-    for folder in config.plugin_names("path"):
-        if folder not in chat.plugins.__path__:
-            chat.plugins.__path__.append(folder)
     disabled, enabled = set(config.plugin_names("disable")), set(config.plugin_names("enable"))
-    found = [
-        _found(plugin, source, own, disabled, enabled)
-        for plugin, source, own in (*_from_modules(), *_from_entry_points())
-    ]
+    with _folders(config.plugin_names("path")):
+        sources = [*_from_modules(), *_from_entry_points()]
+    found = [_found(plugin, source, own, disabled, enabled) for plugin, source, own in sources]
     return sorted(found, key=lambda one: one.name)
+
+
+@contextmanager
+def _folders(folders: Iterable[str]) -> Iterator[None]:
+    """Have the folders in the package's search path for a while: another server in the process has its own."""
+    before = list(chat.plugins.__path__)
+    chat.plugins.__path__.extend(folder for folder in folders if folder not in before)
+    try:
+        yield
+    finally:
+        chat.plugins.__path__[:] = before
 
 
 def load(config: Config) -> list[Found]:

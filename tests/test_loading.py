@@ -50,9 +50,7 @@ class Folder:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Folder]:
-    before = list(chat.plugins.__path__)
     yield Folder(tmp_path)
-    chat.plugins.__path__[:] = before
     for name in [name for name in sys.modules if name.startswith("chat.plugins.t_")]:
         del sys.modules[name]
 
@@ -71,6 +69,12 @@ def test_a_foreign_plugin_is_off_until_enabled(folder: Folder) -> None:
     assert foreign.enabled
     assert not foreign.own
     assert foreign.source == str(folder.path / "t_foreign.py")
+
+
+def test_a_folder_is_for_one_server_alone(folder: Folder) -> None:
+    folder.put("t_foreign", GOOD.format(name="foreign"))
+    assert "foreign" in [one.name for one in loading.find(folder.config())]
+    assert "foreign" not in [one.name for one in loading.find(Config())]
 
 
 def test_a_plugin_can_be_disabled() -> None:

@@ -7,13 +7,15 @@ from zope.interface import implementer
 from chat.activities import RoomRef, UserRef
 from chat.events import Announced
 from chat.ichat import IVerb
+from chat.model import SYSTEM_ID
+from chat.moderation import Audit
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import Broadcast
 
 
 @implementer(IVerb)
 class BroadcastVerb:
-    """Announces whatever a backend says. Raises NO_SUCH_ROOM."""
+    """Announces whatever a backend says; the audit log has who and where, not what. Raises NO_SUCH_ROOM."""
 
     event = None
     verbs = ()
@@ -27,6 +29,9 @@ class BroadcastVerb:
     async def handle(self, context: Context, request: Broadcast) -> Outcome:
         """See `IVerb`."""
         room = None if request.room_id is None else self._services.rooms.room(request.room_id)
+        room_id = None if room is None else room.id
+        row = Audit(context.now, context.key_name, context.caller.id, "broadcast", SYSTEM_ID, room_id, "")
+        await self._services.store.record(row)
         announced = Announced(
             published=context.now,
             actor=UserRef.of(context.caller),
@@ -34,7 +39,7 @@ class BroadcastVerb:
             verb=request.verb,
             room=None if room is None else RoomRef.of(room),
             room_kind=None if room is None else "room",
-            room_id=None if room is None else room.id,
+            room_id=room_id,
         )
         return Outcome(events=(announced,))
 

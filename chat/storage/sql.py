@@ -121,6 +121,10 @@ class SqlStore:
         """See `IStore`."""
         return self._writer.write(draft)
 
+    def record(self, audit: Audit) -> Deferred[None]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: _write_audit(connection, audit))
+
     def put_mutes(self, mutes: Sequence[Mute], audits: Sequence[Audit]) -> Deferred[None]:
         """See `IStore`."""
         return self._writer.write(lambda connection: _put_mutes(connection, mutes, audits))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -79,6 +80,10 @@ def test_broadcast(server: RunningServer, alice: Client) -> None:
         assert heard["target"] == {"id": ROOM_ID, "displayName": GENERAL, "objectType": "room"}
         outside.sync()
         assert outside.heard("gn_broadcast") == []
+    with sqlite3.connect(server.settings.folder / "data" / "chat.db") as database:
+        rows = database.execute("SELECT key_name, actor_id, action, room_id FROM audit").fetchall()
+    database.close()
+    assert rows == [("tests", "0", "broadcast", None), ("tests", "0", "broadcast", ROOM_ID)]
 
 
 @pytest.mark.parametrize(
