@@ -11,6 +11,7 @@ from twisted.web.server import Request
 from chat.errors import OK, ChatError
 
 BODY_LIMIT_BYTES = 1_048_576
+DISCARD_LIMIT_BYTES = 16 * BODY_LIMIT_BYTES
 OLD_FAILURE = 500
 _TOO_LARGE = 413
 
@@ -59,9 +60,14 @@ def _headers(body: bytes, more: dict[str, str] | None) -> dict[str, str]:
 
 
 class BoundedRequest(Request):
-    """A request whose body may not have more than BODY_LIMIT_BYTES; a larger one is refused before it is read."""
+    """A request whose body may not have more than BODY_LIMIT_BYTES; a larger one is refused before it is read.
+
+    What comes of it all the same is thrown away, up to DISCARD_LIMIT_BYTES, before the connection is closed: many
+    callers read no answer before they have sent everything, and a connection closed on them would lose it.
+    """
 
     _is_refused = False
+    _discarded_bytes = 0
 
     def gotLength(self, length: int | None) -> None:
         """The headers are in."""
@@ -76,10 +82,16 @@ class BoundedRequest(Request):
             self._refuse()
         if not self._is_refused:
             HttpRequest.handleContentChunk(self, data)
+            return
+        self._discarded_bytes += len(data)
+        if self._discarded_bytes > DISCARD_LIMIT_BYTES:
+            self._hang_up()
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         """The request is complete. One that was refused has no effect."""
-        if not self._is_refused:
+        if self._is_refused:
+            self._hang_up()
+        else:
             super().requestReceived(command, path, version)
 
     def _refuse(self) -> None:
@@ -88,4 +100,7 @@ class BoundedRequest(Request):
         headers = "".join(f"{name}: {value}\r\n" for name, value in _headers(body, {"Connection": "close"}).items())
         channel: Any = self.channel
         channel.transport.write(f"HTTP/1.1 {_TOO_LARGE} Request Entity Too Large\r\n{headers}\r\n".encode() + body)
+
+    def _hang_up(self) -> None:
+        channel: Any = self.channel
         channel.loseConnection()
