@@ -27,8 +27,14 @@ ENV_PREFIX = "CHAT__"
 MASK = "********"
 # What a number may be at the most, and which may be 0.
 MOST_OF_ALL = 1_000_000_000
-MOST = {"history.limit": 500, "rooms.join_users_max": 10_000, "messages.max_characters": 1_000_000}
-MAY_BE_ZERO = frozenset({"history.retention_days", "rooms.max_users", "rooms.max_per_user", "rooms.relay_receipts_max"})
+MOST = {"history.limit": 5_000, "rooms.join_users_max": 10_000, "messages.max_characters": 1_000_000}
+MAY_BE_ZERO = frozenset(
+    {
+        "attachments.max_bytes", "drain.drain_s", "history.retention_days", "limits.ping_interval_s",
+        "limits.ping_timeout_s", "messages.edit_window_s", "rooms.max_per_user", "rooms.max_users", "rooms.min_name",
+        "rooms.owner_grace_s", "rooms.relay_receipts_max",
+    }
+)  # fmt: skip
 _SECRETS = frozenset({"token", "key", "secret", "webhook_secret", "as_token", "hs_token", "admin_token", "api_tokens"})
 
 

@@ -71,7 +71,7 @@ def test_list_plugins(tmp_path: Path) -> None:
         ('[storage]\nurl = "sqlite://[x"', "storage.url: expected sqlite:///file"),
         ('[storage]\nurl = "sqlite:///a\\u0000b"', "storage.url: not a text that can be written"),
         ("[limits]\nlogin_timeout_s = inf", "limits.login_timeout_s: expected a positive number"),
-        ("[history]\nlimit = 100000", "history.limit: expected a positive number up to 500"),
+        ("[history]\nlimit = 100000", "history.limit: expected a positive number up to 5000"),
         ("[rooms]\njoin_users_max = -1", "rooms.join_users_max: expected a positive number"),
         ("[drain]\ndrain_s = nan", "drain.drain_s: expected a positive number"),
         ('[[auth.users]]\nid = "0"', "'0' is no id for a user"),
