@@ -7,7 +7,7 @@ declared the same way in its own module.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Struct
 
@@ -57,7 +57,10 @@ class Event(Stamped, frozen=True, kw_only=True):
 
 
 class MessagePosted(Event, frozen=True, kw_only=True):
-    """A message was stored. Also the reply to its sender. `message` is for observers and not on the wire."""
+    """A message was stored. Also the reply to its sender.
+
+    `more` is what else the sender put into `object`. `message` is for observers and not on the wire.
+    """
 
     wire = "message"
     constants = {"verb": "send"}
@@ -70,6 +73,7 @@ class MessagePosted(Event, frozen=True, kw_only=True):
     channel_name: Annotated[str, At("object.displayName", text=True)]
     kind: Annotated[str, At("object.objectType")]
     target_kind: Annotated[str, At("target.objectType")]
+    more: Annotated[dict[str, Any], At("object.*")] = {}
     message: Message
 
     def audience(self) -> tuple[Audience, ...]:

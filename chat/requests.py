@@ -6,7 +6,7 @@ A plugin of a third party declares its own in its own module; these stand here b
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Struct
 
@@ -16,6 +16,8 @@ from chat.model import ID_LENGTH, USER_ID, ChannelId, Mute, RoomId, UserId
 from chat.slots import Activity, At
 
 NAME_LIMIT = 1024
+# What the server says of a message whatever the client put there.
+SET_BY_SERVER = frozenset({"content", "displayName", "objectType", "url"})
 
 
 class Connect(Activity, frozen=True):
@@ -152,7 +154,9 @@ class Leave(RoomTarget, frozen=True):
 
 
 class SendMessage(Activity, frozen=True, kw_only=True):
-    """Say something. `client_id` makes a retry harmless for 24 h."""
+    """Say something. `client_id` makes a retry harmless for 24 h. `more` is what else the client put into `object`:
+    it is relayed to those who hear the message live, and not stored.
+    """
 
     body: Annotated[
         str,
@@ -167,6 +171,7 @@ class SendMessage(Activity, frozen=True, kw_only=True):
     room_id: Annotated[RoomId, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
     kind: Annotated[str, At("target.objectType", missing=ErrorCode.INVALID_TARGET_TYPE, limit=ID_LENGTH)]
     client_id: Annotated[str | None, At("object.id", limit=ID_LENGTH)] = None
+    more: Annotated[dict[str, Any], At("object.*", besides=SET_BY_SERVER)] = {}
 
 
 class ListUsers(Activity, frozen=True, kw_only=True):

@@ -15,11 +15,15 @@ from msgspec import Struct
 
 from chat.errors import ErrorCode
 
+REST = "*"
+DEPTH_LIMIT = 16
+
 
 class At(Struct, frozen=True):
     """The place and the rules of one slot.
 
-    `path`: dotted names; `name[kind]` is the element of the list `name` whose `objectType` is `kind`.
+    `path`: dotted names; `name[kind]` is the element of the list `name` whose `objectType` is `kind`; a last `*` stands
+    for what else the object holds, besides the names `besides`: any JSON, nested at most DEPTH_LIMIT deep.
     `missing`: the code when the slot is not there or of the wrong type; without one, a field needs a default and a
     wrong type is VALIDATION_ERROR. `absent_parent`: the code when the object around the slot is not there.
     `invalid`: the code for a value of the right type that is not one of those allowed (default: `missing`).
@@ -36,6 +40,7 @@ class At(Struct, frozen=True):
     limit: int | None = None
     too_many: ErrorCode | None = None
     pattern: re.Pattern[str] | None = None
+    besides: frozenset[str] = frozenset()
 
 
 class Activity(Struct, frozen=True, kw_only=True):

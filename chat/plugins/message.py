@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
@@ -49,16 +51,16 @@ class MessageVerb:
             client_id=request.client_id,
         )
         stored: Deferred[Appended] = self._services.store.append_message(draft)
-        return stored.addCallback(self._posted, room)
+        return stored.addCallback(self._posted, room, request.more)
 
-    def _posted(self, appended: Appended, room: Room) -> Outcome:
-        posted = self._event(appended, room)
+    def _posted(self, appended: Appended, room: Room, more: dict[str, Any]) -> Outcome:
+        posted = self._event(appended, room, more)
         if appended.repeated:
             return Outcome(posted)
         self._services.timelines.posted(appended.message)
         return Outcome(posted, (posted,))
 
-    def _event(self, appended: Appended, room: Room) -> MessagePosted:
+    def _event(self, appended: Appended, room: Room, more: dict[str, Any]) -> MessagePosted:
         message = appended.message
         channel = self._services.rooms.channel_of(room)
         return MessagePosted(
@@ -72,6 +74,7 @@ class MessageVerb:
             channel_name="" if channel is None else channel.name,
             kind="room",
             target_kind="room",
+            more=more,
             message=message,
         )
 

@@ -16,7 +16,7 @@ import msgspec
 
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IVerb
-from chat.slots import Activity, At
+from chat.slots import DEPTH_LIMIT, REST, Activity, At
 from chat.texts import base64_of, text_of
 from chat.times import rfc3339
 from chat.wire.slots import SEGMENT, Slot, slots_of
@@ -41,14 +41,14 @@ def _readers(cls: type[Activity]) -> tuple[tuple[str, Callable[[Json], Any]], ..
 
 
 def _reader(slot: Slot) -> Callable[[Json], Any]:
-    at, segments, convert = slot.at, slot.segments, _converter(slot)
-    *parents, (key, _) = segments
+    if slot.segments[-1][0] == REST:
+        return _rest_reader(slot)
+    at, convert = slot.at, _converter(slot)
+    *parents, (key, _) = slot.segments
     missing = at.missing or ErrorCode.VALIDATION_ERROR
 
     def take(data: Json) -> Any:
-        around: Any = data
-        for name, kind in parents:
-            around = _step(around, name, kind)
+        around = _walk(data, parents)
         value = around.get(key) if type(around) is dict else None
         if value is not None and value != "":
             return convert(value)
@@ -61,6 +61,34 @@ def _reader(slot: Slot) -> Callable[[Json], Any]:
         raise ChatError(missing)
 
     return take
+
+
+def _rest_reader(slot: Slot) -> Callable[[Json], Any]:
+    at, parents = slot.at, slot.segments[:-1]
+
+    def take(data: Json) -> Json:
+        around = _walk(data, parents)
+        rest = {name: value for name, value in around.items() if name not in at.besides} if type(around) is dict else {}
+        if rest and not _is_shallow(rest, DEPTH_LIMIT):
+            raise ChatError(at.invalid or ErrorCode.VALIDATION_ERROR, f"{at.path} is nested too deep")
+        return rest
+
+    return take
+
+
+def _is_shallow(value: Any, depth: int) -> bool:
+    if type(value) is dict:
+        value = value.values()
+    elif type(value) is not list:
+        return True
+    return depth > 0 and all(_is_shallow(inside, depth - 1) for inside in value)
+
+
+def _walk(data: Json, path: list[tuple[str, str | None]]) -> Any:
+    around: Any = data
+    for name, kind in path:
+        around = _step(around, name, kind)
+    return around
 
 
 def _step(around: Any, name: str, kind: str | None) -> Any:
@@ -213,19 +241,11 @@ def _plant(tree: _Tree, place: list[tuple[str, str | None]], leaf: _Write) -> No
 
 def _grow(tree: _Tree) -> _Write:
     """The function that builds the dictionary of a tree."""
-    plain: list[tuple[str, _Write]] = []
-    picked: list[tuple[str, str, _Write]] = []
-    for key, inside in tree.items():
-        write = _grow(inside) if isinstance(inside, dict) else inside
-        match = SEGMENT.fullmatch(key)
-        assert match is not None
-        if match[2] is None:
-            plain.append((key, write))
-        else:
-            picked.append((match[1], match[2], write))
+    rest: _Write | None = tree.get(REST)
+    plain, picked = _branches(tree)
 
     def build(activity: Any) -> Any:
-        built = {}
+        built = {} if rest is None else dict(rest(activity))
         for key, write in plain:
             value = write(activity)
             if value is not _NOTHING:
@@ -237,6 +257,21 @@ def _grow(tree: _Tree) -> _Write:
         return built or _NOTHING
 
     return build
+
+
+def _branches(tree: _Tree) -> tuple[list[tuple[str, _Write]], list[tuple[str, str, _Write]]]:
+    """The plain members of a tree, and those that are elements of lists, with their kinds."""
+    plain: list[tuple[str, _Write]] = []
+    picked: list[tuple[str, str, _Write]] = []
+    for key, inside in tree.items():
+        write = _grow(inside) if isinstance(inside, dict) else inside
+        match = SEGMENT.fullmatch(key)
+        assert match is not None
+        if match[2] is not None:
+            picked.append((match[1], match[2], write))
+        elif key != REST:
+            plain.append((key, write))
+    return plain, picked
 
 
 def _constant(text: str) -> _Write:

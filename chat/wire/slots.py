@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from chat.slots import Activity, At
 
-SEGMENT = re.compile(r"(\w+)(?:\[(\w+)\])?")
+SEGMENT = re.compile(r"(\*|\w+)(?:\[(\w+)\])?")
 
 
 class Slot(Struct, frozen=True):

@@ -483,3 +483,38 @@ async def test_a_history_page_is_bounded_in_bytes(memory_server: Make) -> None:
     assert [entry["seq"] for entry in newest] == [10, 9, 8]
     joined = (await alice.call("join", join()))["data"]["object"]["attachments"][1]["attachments"]
     assert [entry["seq"] for entry in joined] == [10, 9, 8]
+
+
+async def test_what_else_a_client_puts_into_the_object_is_relayed(server: MemoryServer) -> None:
+    bob = await enter(server, "bob", ROOM)
+    alice = await enter(server, "alice", ROOM)
+    body = send("hello", id="mine", mood="fine", displayName="forged", url="forged", objectType="forged")
+    body["object"]["style"] = {"bold": [True, None, 1.5]}
+    body |= {"provider": {"id": "forged"}, "actor": {"id": "bob", "extra": 1}, "id": "forged", "published": "forged"}
+    activity = (await alice.call("message", body))["data"]
+    await bob.sync()
+    assert bob.heard("message")[-1] == activity
+    assert activity["object"] == {
+        "content": base64_of("hello"),
+        "displayName": base64_of("Lobby"),
+        "url": CHANNEL,
+        "objectType": "room",
+        "id": "mine",
+        "mood": "fine",
+        "style": {"bold": [True, None, 1.5]},
+    }
+    assert activity["actor"] == {"id": "alice", "displayName": base64_of("alice")}
+    assert "provider" not in activity
+    assert "forged" not in str(activity)
+    assert (await alice.call("message", body))["data"] == activity
+
+
+async def test_what_is_nested_too_deep_is_refused(server: MemoryServer) -> None:
+    alice = await enter(server, "alice", ROOM)
+    deep: Any = []
+    for _ in range(200):
+        deep = [deep]
+    body = send("hello")
+    body["object"]["deep"] = deep
+    assert (await alice.call("message", body))["status_code"] == 706
+    assert (await alice.call("message", send("hello")))["data"]["seq"] == 1
