@@ -36,7 +36,9 @@ class Sharing(Struct, frozen=True):
 
 
 class Operators(Struct, frozen=True):
-    """Every session of the online superusers and globalmods."""
+    """Every session of the online superusers and globalmods, but for those of the user `besides`."""
+
+    besides: UserId | None = None
 
 
 class Everyone(Struct, frozen=True):
@@ -129,8 +131,10 @@ class UserConnected(Event, frozen=True, kw_only=True):
     user_id: UserId | None = None
 
     def audience(self) -> tuple[Audience, ...]:
-        """The operators, or the others in the room."""
-        return (Operators(),) if self.room_id is None else (InRoom(self.room_id, besides=self.user_id),)
+        """The other operators, or the others in the room."""
+        if self.room_id is None:
+            return (Operators(besides=self.user_id),)
+        return (InRoom(self.room_id, besides=self.user_id),)
 
 
 class UserDisconnected(Event, frozen=True, kw_only=True):

@@ -46,7 +46,8 @@ class LoginVerb:
 
     def _connected(self, context: Context, user: User) -> tuple[Event, ...]:
         attributes = attributes_of(self._services.users.public(user.attributes))
-        return (UserConnected(published=context.now, user=UserRef.of(user), attributes=attributes),)
+        connected = UserConnected(published=context.now, user=UserRef.of(user), attributes=attributes, user_id=user.id)
+        return (connected,)
 
     def _reply(self, context: Context, user: User) -> LoggedIn:
         config = self._services.config

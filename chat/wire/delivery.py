@@ -91,7 +91,9 @@ class Delivery:
         if isinstance(audience, Sharing):
             return {user.id for room_id in audience.room_ids for user in self._presence.occupants(room_id)}
         online = (user.id for user in self._presence.users())
-        return filter(self._is_operator, online) if isinstance(audience, Operators) else online
+        if isinstance(audience, Operators):
+            return [user_id for user_id in online if user_id != audience.besides and self._is_operator(user_id)]
+        return online
 
     def _flush_rooms_of(self, sessions: Iterable[Session]) -> None:
         """What these sessions are to get from their rooms goes before what comes now."""

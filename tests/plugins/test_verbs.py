@@ -129,7 +129,10 @@ async def test_login_twice_is_the_same_user_only(server: MemoryServer) -> None:
 
 
 async def test_operators_hear_of_the_first_session(server: MemoryServer) -> None:
-    carol = await enter(server, "carol")
+    carol = server.client()
+    await carol.login("carol")
+    await carol.sync()
+    assert carol.heard("gn_user_connected") == []
     bob = await enter(server, "bob")
     alice = await enter(server, "alice", age="30", ip="10.0.0.1")
     await enter(server, "alice")
