@@ -6,7 +6,6 @@ import json
 import os
 import re
 import runpy
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,34 +21,14 @@ from twisted.internet import reactor
 
 from chat.config import Config
 from tests.clients import Client
+from tests.functional.conftest import ROOT, SETUP_TIMEOUT_S
 from tests.running import free_ports, twistd
-
-ROOT = Path(__file__).parents[2]
-SETUP_TIMEOUT_S = 600
 
 
 def blocks(page: str, language: str) -> list[str]:
     """The fenced blocks of a language in a page."""
     parts = (ROOT / page).read_text(encoding="utf-8").split("```")[1::2]
     return [body for header, _, body in (part.partition("\n") for part in parts) if header == language]
-
-
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what is tracked, as a clone has it, in its present state."""
-    folder = tmp_path_factory.mktemp("clone") / "chat"
-    tracked = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in tracked.stdout.splitlines():
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
-    return folder
 
 
 class MadeServer:
