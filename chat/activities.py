@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime
 from typing import Annotated, Final, Self
 
@@ -99,11 +99,9 @@ class HistoryEntry(Activity, frozen=True, kw_only=True):
         )
 
 
-def attributes_of(attributes: Mapping[str, str], shown: frozenset[str] | None = None) -> tuple[Attribute, ...]:
-    """The attributes as attachments: all, or those that `shown` names."""
-    return tuple(
-        Attribute(kind=name, content=value) for name, value in attributes.items() if shown is None or name in shown
-    )
+def attributes_of(attributes: Mapping[str, str], shown: Set[str]) -> tuple[Attribute, ...]:
+    """Those of the attributes that `shown` names, as attachments."""
+    return tuple(Attribute(kind=name, content=value) for name, value in attributes.items() if name in shown)
 
 
 def acl_entries(acls: Iterable[Acl]) -> tuple[AclEntry, ...]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import TimeoutError as TwistedTimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chat.coroutines import at_most
 from chat.events import Event
 from chat.ichat import IObserver
 
@@ -112,12 +112,6 @@ class Bus:
             self._wanted[kind] = queues
         return queues
 
-    def drain(self, timeout_s: float) -> Deferred[Any]:
+    def drain(self, timeout_s: float) -> Deferred[bool]:
         """Fires when every observer has seen what was published, at the latest after `timeout_s`."""
-        drained: Deferred[Any] = DeferredList([queue.idle() for queue in self._queues], consumeErrors=True)
-        drained.addTimeout(timeout_s, self._clock)
-        return drained.addErrback(_trap_lateness)
-
-
-def _trap_lateness(failure: Failure) -> None:
-    failure.trap(TwistedTimeoutError, CancelledError)
+        return at_most(timeout_s, [queue.idle() for queue in self._queues], self._clock)

@@ -67,15 +67,9 @@ def convert(raw: Any, kind: type[Any], source: str, prefix: str = "") -> Any:
         raise ConfigError(_explain(str(error), kind, source, prefix)) from None
 
 
-def masked(config: Config) -> Config:
-    """The configuration to show: secrets are replaced."""
-    shown: Config = msgspec.convert(_mask(msgspec.to_builtins(config)), Config)
-    return shown
-
-
 def render(config: Config) -> str:
     """The configuration as TOML, secrets masked, defaults filled in."""
-    values = _without_none(msgspec.to_builtins(masked(config)))
+    values = _without_none(_mask(msgspec.to_builtins(config)))
     values["storage"]["url"] = _mask_url(config.storage_url)
     return tomli_w.dumps(values)
 

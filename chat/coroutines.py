@@ -1,12 +1,15 @@
-"""Running a coroutine without a Deferred as long as it does not wait. Most commands never do."""
+"""Running a coroutine without a Deferred as long as it does not wait (most commands never do), and bounded waits."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Iterable
 from typing import Any, TypeVar
 
 from msgspec import Struct
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.error import TimeoutError as TwistedTimeoutError
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
 
 Result = TypeVar("Result")
 
@@ -27,6 +30,22 @@ def begin(coroutine: Coroutine[Any, Any, Result]) -> Ended | Deferred[Result]:
     except StopIteration as end:
         return Ended(end.value)
     return Deferred.fromCoroutine(_go_on(coroutine, waited))
+
+
+def at_most(seconds: float, waited: Iterable[Deferred[Any]], clock: IReactorTime) -> Deferred[bool]:
+    """Wait for all of them, whatever becomes of each, and not longer. Fires with whether all came to their end."""
+    done: Deferred[Any] = DeferredList(list(waited), consumeErrors=True)
+    done.addTimeout(seconds, clock)
+    return done.addCallbacks(_all_came, _too_late)
+
+
+def _all_came(results: Any) -> bool:
+    return True
+
+
+def _too_late(failure: Failure) -> bool:
+    failure.trap(TwistedTimeoutError, CancelledError)
+    return False
 
 
 async def _go_on(coroutine: Coroutine[Any, Any, Result], waited: Any) -> Result:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 from typing import Any, Final, NamedTuple
+from uuid import uuid4
 
 OK: Final = 200
 
@@ -110,6 +111,12 @@ class ChatError(Exception):
         self.detail = detail or code.text
         self.notice = notice
         self.extra = extra
+
+
+def new_incident() -> tuple[str, ChatError]:
+    """A fresh id under which a bug is logged, and the refusal that tells the caller no more than that id."""
+    incident = uuid4().hex[:12]
+    return incident, ChatError(ErrorCode.UNKNOWN_ERROR, f"{ErrorCode.UNKNOWN_ERROR.text}, incident {incident}")
 
 
 class ConfigError(Exception):

@@ -6,14 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
-from uuid import uuid4
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.bus import Bus
-from chat.errors import ChatError, ConfigError, ErrorCode
+from chat.errors import ChatError, ConfigError, ErrorCode, new_incident
 from chat.ichat import IGuard, IVerb
 from chat.plugin import Context, Outcome, Phase, Requires
 from chat.slots import Activity
@@ -113,9 +112,9 @@ class Pipeline:
         return failure if failure.check(ChatError) else Failure(self._incident(failure, verb))
 
     def _incident(self, failure: Failure, verb: IVerb) -> ChatError:
-        incident = uuid4().hex[:12]
+        incident, refusal = new_incident()
         self.log.failure("{verb} failed, incident {incident}", failure, verb=_name(verb), incident=incident)
-        return ChatError(ErrorCode.UNKNOWN_ERROR, f"{ErrorCode.UNKNOWN_ERROR.text}, incident {incident}")
+        return refusal
 
 
 def _name(verb: IVerb) -> str:

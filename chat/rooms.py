@@ -67,11 +67,16 @@ class Rooms:
 
         Raises NO_SUCH_ROOM, also for a room that is for others alone; MULTIPLE_ROOMS_WITH_NAME.
         """
-        room = self.named(target.target) if target.by_name else self.room(RoomId(target.target))
-        return self.check_entry(user_id, room)
+        if target.by_name:
+            return self._check_entry(user_id, self.named(target.target))
+        return self.enterable(user_id, RoomId(target.target))
 
-    def check_entry(self, user_id: UserId, room: Room) -> Room:
-        """The room itself. Raises NO_SUCH_ROOM where the user may not enter: it is not betrayed that it exists."""
+    def enterable(self, user_id: UserId, room_id: RoomId) -> Room:
+        """The room of this id, for a user who may enter it. Raises NO_SUCH_ROOM, also for one for others alone."""
+        return self._check_entry(user_id, self.room(room_id))
+
+    def _check_entry(self, user_id: UserId, room: Room) -> Room:
+        """The room itself; to who may not enter it is not betrayed that it exists."""
         if not self.may_enter(user_id, room):
             raise ChatError(ErrorCode.NO_SUCH_ROOM)
         return room

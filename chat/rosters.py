@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat.activities import RoomUser, attributes_of
+from chat.activities import RoomUser
 from chat.model import Role, Room, User
 from chat.plugin import Services
 
@@ -19,7 +19,7 @@ def roster(services: Services, room: Room, offset: int, limit: int) -> tuple[Roo
             id=user.id,
             name=user.name,
             roles=shown,
-            attributes=attributes_of(services.users.public(user.attributes)),
+            attributes=services.users.public(user),
         )
         for shown, user in ranked[offset : offset + limit]
     )

@@ -8,10 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import Struct
-from twisted.internet.defer import CancelledError, Deferred, DeferredList
-from twisted.internet.error import TimeoutError as TwistedTimeoutError
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
@@ -19,6 +17,7 @@ from chat import loading
 from chat.bus import Bus
 from chat.config import Config
 from chat.config_file import convert
+from chat.coroutines import at_most
 from chat.declarations import declared_by
 from chat.errors import ConfigError
 from chat.ichat import IAuthenticator, IStore
@@ -95,11 +94,11 @@ class Server:
         self._draining = True
         bound_s = self.config.drain.drain_s
         connections = list(self.front.connections)
-        answered = [*(connection.drain() for connection in connections), self._backend.drained()]
-        await self._at_most(bound_s, answered)
+        answered = [*(connection.drain() for connection in connections), *self._backend.drained()]
+        self._note(await at_most(bound_s, answered, self._reactor))
         self._delivery.flush()
-        await self._at_most(bound_s, self._send_away(connections, bound_s))
-        await self._bus.drain(bound_s)
+        self._note(await at_most(bound_s, self._send_away(connections, bound_s), self._reactor))
+        self._note(await self._bus.drain(bound_s))
         await self._store.close()
 
     def _services(self) -> Services:
@@ -209,14 +208,9 @@ class Server:
     def _at_turn_end(self, call: Any) -> None:
         self._reactor.callLater(0, call)
 
-    def _at_most(self, seconds: float, waited: list[Deferred[Any]]) -> Deferred[Any]:
-        done: Deferred[Any] = DeferredList(waited, consumeErrors=True)
-        done.addTimeout(seconds, self._reactor)
-        return done.addErrback(self._gave_up)
-
-    def _gave_up(self, failure: Failure) -> None:
-        failure.trap(TwistedTimeoutError, CancelledError)
-        self.log.warn("the stop goes on without waiting any longer")
+    def _note(self, in_time: bool) -> None:
+        if not in_time:
+            self.log.warn("the stop goes on without waiting any longer")
 
     def _send_away(self, connections: list[Connection], bound_s: float) -> list[Deferred[Any]]:
         """Close all connections, spread over as long as their number needs, and see their sessions end."""

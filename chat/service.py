@@ -19,7 +19,6 @@ from twisted.python.failure import Failure
 from twisted.python.usage import Options as UsageOptions
 
 from chat import loading
-from chat.config import Config
 from chat.config_file import Loaded, load, render
 from chat.errors import ConfigError
 from chat.server import Server
@@ -72,11 +71,7 @@ def check(loaded: Loaded) -> None:
     """Raise ConfigError for what a start would stumble on and that can be seen without database and network."""
     from twisted.internet import reactor
 
-    for section, addresses in _addresses(loaded.config).items():
-        for address in addresses:
-            _endpoint(reactor, section, address, loaded.source)
-    _check_addresses(loaded)
-    Server(loaded.config, reactor, loaded.source)
+    ChatService(loaded, reactor)
 
 
 def plugin_table(found: list[loading.Found]) -> str:
@@ -97,10 +92,11 @@ class ChatService(Service):
     name = "chat"
 
     def __init__(self, loaded: Loaded, reactor: Any) -> None:
-        check(loaded)
         self._loaded = loaded
         self._reactor = reactor
         self._ports: list[Any] = []
+        self._endpoints = _endpoints(reactor, loaded)
+        _check_addresses(loaded)
         self.server = Server(loaded.config, reactor, loaded.source)
 
     def startService(self) -> None:
@@ -108,16 +104,13 @@ class ChatService(Service):
         super().startService()
         _or_exit(self.server.open)
         sites = {"public": self.server.public, "backend": self.server.backend}
-        for section, addresses in _addresses(self._loaded.config).items():
-            for address in addresses:
-                self._listen(section, address, sites[section])
+        for section, address, endpoint in self._endpoints:
+            self._listen(section, address, endpoint.listen(sites[section]))
         self._greet()
         self._install_reload()
         _spare_the_collector()
 
-    def _listen(self, section: str, address: str, site: Any) -> None:
-        endpoint = _endpoint(self._reactor, section, address, self._loaded.source)
-        listening = endpoint.listen(site)
+    def _listen(self, section: str, address: str, listening: Deferred[Any]) -> None:
         listening.addCallback(self._listening)
         failures: list[Failure] = []
         if listening.called:
@@ -148,7 +141,7 @@ class ChatService(Service):
         self.log.info("configured by {source}", source=source)
         for name in self._loaded.ignored:
             self.log.warn("{source}: {name} has no effect in this version", source=source, name=name)
-        for address in (address for _, listened in sorted(_addresses(config).items()) for address in listened):
+        for _, address, _ in self._endpoints:
             self.log.info("listening on {address}", address=address)
         for address, port in zip(config.listen.public, self._ports, strict=False):
             if address.startswith("tcp:"):
@@ -193,15 +186,18 @@ def _spare_the_collector() -> None:
     gc.set_threshold(COLLECT_EVERY, *gc.get_threshold()[1:])
 
 
-def _addresses(config: Config) -> dict[str, tuple[str, ...]]:
-    return {"public": config.listen.public, "backend": config.listen.backend}
-
-
-def _endpoint(reactor: Any, section: str, address: str, source: str) -> Any:
-    try:
-        return serverFromString(reactor, address)
-    except Exception as error:
-        raise ConfigError(f"{source}: listen.{section}: {address}: {type(error).__name__}: {error}") from None
+def _endpoints(reactor: Any, loaded: Loaded) -> list[tuple[str, str, Any]]:
+    """Section, address and endpoint of everything to listen on, the public ones first."""
+    listen = loaded.config.listen
+    found = []
+    for section, addresses in (("public", listen.public), ("backend", listen.backend)):
+        for address in addresses:
+            try:
+                found.append((section, address, serverFromString(reactor, address)))
+            except Exception as error:
+                problem = f"{type(error).__name__}: {error}"
+                raise ConfigError(f"{loaded.source}: listen.{section}: {address}: {problem}") from None
+    return found
 
 
 def _check_addresses(loaded: Loaded) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from chat.activities import HISTORY_ATTRIBUTES
+from chat.activities import HISTORY_ATTRIBUTES, Attribute, attributes_of
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IStore
 from chat.model import User, UserId
@@ -29,11 +27,11 @@ class Users:
             raise ChatError(ErrorCode.NO_SUCH_USER)
         return user
 
-    def public(self, attributes: Mapping[str, str]) -> dict[str, str]:
-        """The attributes that others may see."""
+    def public(self, user: User) -> tuple[Attribute, ...]:
+        """The attributes of the user that others may see, as attachments."""
         if self._public is None:
-            return {name: value for name, value in attributes.items() if name not in _PRIVATE}
-        return {name: value for name, value in attributes.items() if name in self._public}
+            return attributes_of(user.attributes, user.attributes.keys() - _PRIVATE)
+        return attributes_of(user.attributes, self._public)
 
 
 _PRIVATE = frozenset({"ip", "user_agent"})

@@ -10,35 +10,16 @@ import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
 from chat import bus
-from chat.config import ChannelSection, HistoryOptions, RoomSection
+from chat.config import HistoryOptions
 from chat.storage import sql, writer
 from chat.testing import MemoryClient, MemoryServer
-from chat.texts import base64_of
 from chat.wire import session, websocket
-
-ROOM = "room"
-CHANNELS = (ChannelSection(name="Lobby", default=True, rooms=(RoomSection(id=ROOM, name="General"),)),)
-JOIN = {"verb": "join", "target": {"id": ROOM}}
-LEAVE = {"verb": "leave", "target": {"id": ROOM}}
-
-
-def send(text: str) -> dict[str, Any]:
-    return {"verb": "send", "target": {"id": ROOM, "objectType": "room"}, "object": {"content": base64_of(text)}}
+from tests.conversing import CHANNELS, JOIN, LEAVE, ROOM, inside, send
 
 
 @pytest.fixture
 def server(memory_server: Callable[..., MemoryServer]) -> MemoryServer:
     return memory_server(channels=CHANNELS, history=HistoryOptions(limit=1000))
-
-
-async def inside(server: MemoryServer, user_id: str) -> MemoryClient:
-    client = server.client()
-    await client.login(user_id)
-    await client.call("join", JOIN)
-    await client.sync()
-    client.log.clear()
-    client.events.clear()
-    return client
 
 
 async def test_1_commands_of_a_connection_take_effect_and_are_answered_in_order(server: MemoryServer) -> None:

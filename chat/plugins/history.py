@@ -35,7 +35,7 @@ class HistoryVerb:
 
     async def handle(self, context: Context, request: ReadHistory) -> Outcome:
         """See `IVerb`."""
-        room = self._services.rooms.check_entry(context.caller.id, self._services.rooms.room(request.room_id))
+        room = self._services.rooms.enterable(context.caller.id, request.room_id)
         if request.after_seq is not None:
             return Outcome(await self._after(room, request.after_seq))
         span = await self._newest(room, request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zope.interface import implementer
 
-from chat.activities import HistoryEntry, RoomRef, UserRef, acl_entries, attributes_of
+from chat.activities import HistoryEntry, RoomRef, UserRef, acl_entries
 from chat.events import Event, UserConnected, UserJoined
 from chat.ichat import IVerb
 from chat.messages import within_bytes
@@ -48,7 +48,7 @@ class JoinVerb:
             UserConnected(
                 published=context.now,
                 user=UserRef.of(user),
-                attributes=attributes_of(self._services.users.public(user.attributes)),
+                attributes=self._services.users.public(user),
                 room_id=room.id,
                 user_id=user.id,
             ),
@@ -58,14 +58,14 @@ class JoinVerb:
         if not came_in:
             return ()
         user = context.caller
-        public = self._services.users.public(user.attributes)
+        public = self._services.users.public(user)
         return (
             UserJoined(
                 published=context.now,
                 user=UserRef.of(user),
                 roles=self._services.rooms.roles.shown_in(user.id, room),
-                image=public.get("image", ""),
-                attributes=attributes_of(public),
+                image=next((one.content for one in public if one.kind == "image"), ""),
+                attributes=public,
                 room=RoomRef.of(room),
                 room_id=room.id,
             ),

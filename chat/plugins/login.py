@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 from zope.interface import implementer
 
-from chat.activities import UserRef, attributes_of
+from chat.activities import UserRef
 from chat.errors import ChatError, ErrorCode
 from chat.events import Event, UserConnected
 from chat.ichat import IVerb
@@ -45,7 +45,7 @@ class LoginVerb:
         return Outcome(self._reply(context, user), self._connected(context, user) if was_offline else ())
 
     def _connected(self, context: Context, user: User) -> tuple[Event, ...]:
-        attributes = attributes_of(self._services.users.public(user.attributes))
+        attributes = self._services.users.public(user)
         connected = UserConnected(published=context.now, user=UserRef.of(user), attributes=attributes, user_id=user.id)
         return (connected,)
 

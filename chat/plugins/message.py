@@ -40,7 +40,7 @@ class MessageVerb:
         check_body(request.body, self._max_characters)
         if request.kind != "room":
             raise ChatError(ErrorCode.INVALID_TARGET_TYPE)
-        room = self._services.rooms.check_entry(context.caller.id, self._services.rooms.room(request.room_id))
+        room = self._services.rooms.enterable(context.caller.id, request.room_id)
         if not self._services.presence.occupies(context.caller.id, room.id):
             raise ChatError(ErrorCode.USER_NOT_IN_ROOM)
         draft = Draft(

@@ -27,7 +27,7 @@ class UsersInRoomVerb:
     async def handle(self, context: Context, request: ListUsers) -> Outcome:
         """See `IVerb`."""
         services = self._services
-        room = services.rooms.check_entry(context.caller.id, services.rooms.room(request.room_id))
+        room = services.rooms.enterable(context.caller.id, request.room_id)
         limit = self._most if request.limit is None else min(request.limit, self._most)
         page = roster(services, room, request.offset, limit)
         return Outcome(Users(page, services.presence.occupant_count(room.id)))

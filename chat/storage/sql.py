@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import msgspec
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.internet.error import TimeoutError as TwistedTimeoutError
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
@@ -73,13 +73,9 @@ class SqlStore:
         """See `IStore`."""
         try:
             world = self._open(declared)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError) as error:
             self._let_go()
-            problem = _first_line(getattr(error, "orig", None) or error)
-            raise ConfigError(f"storage.url: the database cannot be used: {problem}") from None
-        except OSError as error:
-            self._let_go()
-            raise ConfigError(f"storage.url: the database cannot be used: {error.strerror}") from None
+            raise ConfigError(f"storage.url: the database cannot be used: {_reason(error)}") from None
         except ConfigError:
             self._let_go()
             raise
@@ -151,7 +147,7 @@ class SqlStore:
 
     def _read(self, query: Callable[[Connection], Any]) -> Deferred[Any]:
         if self._reads >= READ_LIMIT:
-            return maybeDeferred(_refuse, "too many reads wait")
+            return fail(StorageError("too many reads wait"))
         self._reads += 1
         reading_done: Deferred[Any] = deferToThreadPool(self._reactor, self._pool, self._run_read, query)
         reading_done.addBoth(self._count_read)
@@ -174,12 +170,11 @@ class SqlStore:
         return Failure(StorageError("the read failed"))
 
 
-def _refuse(problem: str) -> None:
-    raise StorageError(problem)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0]
+def _reason(error: SQLAlchemyError | OSError) -> str:
+    """What went wrong, on one line."""
+    if isinstance(error, OSError):
+        return str(error.strerror)
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
 
 
 def _record_login(connection: Connection, user_id: UserId, identity: Identity, at: datetime) -> User:
@@ -198,14 +193,14 @@ def _record_login(connection: Connection, user_id: UserId, identity: Identity, a
 
 def _put_mutes(connection: Connection, mutes: Sequence[Mute], audits: Sequence[Audit]) -> None:
     for mute in mutes:
-        same = _same_mute(connection, mute.user_id, mute.room_id)
-        connection.execute(delete(sanctions).where(same))
+        room_key, user_key = _key(connection, rooms, mute.room_id), _key(connection, users, mute.user_id)
+        connection.execute(delete(sanctions).where(_same_mute(room_key, user_key)))
         connection.execute(
             insert(sanctions).values(
                 kind="mute",
                 scope="room",
-                target_key=_key(connection, rooms, mute.room_id),
-                user_key=_key(connection, users, mute.user_id),
+                target_key=room_key,
+                user_key=user_key,
                 actor_key=_key(connection, users, mute.actor_id),
                 duration=mute.duration,
                 reason=mute.reason,
@@ -218,16 +213,17 @@ def _put_mutes(connection: Connection, mutes: Sequence[Mute], audits: Sequence[A
 
 
 def _end_mute(connection: Connection, user_id: UserId, room_id: RoomId, row: Audit) -> None:
-    connection.execute(delete(sanctions).where(_same_mute(connection, user_id, room_id)))
+    room_key, user_key = _key(connection, rooms, room_id), _key(connection, users, user_id)
+    connection.execute(delete(sanctions).where(_same_mute(room_key, user_key)))
     _write_audit(connection, row)
 
 
-def _same_mute(connection: Connection, user_id: UserId, room_id: RoomId) -> Any:
+def _same_mute(room_key: int, user_key: int) -> Any:
     return (
         (sanctions.c.kind == "mute")
         & (sanctions.c.scope == "room")
-        & (sanctions.c.target_key == _key(connection, rooms, room_id))
-        & (sanctions.c.user_key == _key(connection, users, user_id))
+        & (sanctions.c.target_key == room_key)
+        & (sanctions.c.user_key == user_key)
     )
 
 

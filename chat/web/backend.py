@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, get_args, get_origin
-from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
-from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import TimeoutError as TwistedTimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -16,7 +15,7 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
-from chat.errors import OK, ChatError, ConfigError, ErrorCode
+from chat.errors import OK, ChatError, ConfigError, new_incident
 from chat.ichat import IEndpoint
 from chat.model import User
 from chat.plugin import Context
@@ -68,9 +67,9 @@ class Backend(Resource):
         answering.addCallback(lambda done: self._running.discard(answering))
         return NOT_DONE_YET
 
-    def drained(self) -> Deferred[Any]:
-        """Fires when the calls that run now have been answered."""
-        return DeferredList([_when_done(answering) for answering in self._running], consumeErrors=True)
+    def drained(self) -> list[Deferred[None]]:
+        """Each fires when a call that runs now has been answered."""
+        return [_when_done(answering) for answering in self._running]
 
     async def _answer(self, request: Request) -> tuple[int, bytes, dict[str, str]]:
         key = self._keys.identify(request)
@@ -95,11 +94,10 @@ class Backend(Resource):
         if isinstance(problem, ChatError):
             problem = problem_of(problem)
         if not isinstance(problem, HttpProblem):
-            incident = uuid4().hex[:12]
+            incident, refusal = new_incident()
             self.log.failure("a call failed, incident {incident}", failure, incident=incident)
             late = failure.check(CancelledError, TwistedTimeoutError)
-            text = "the call took too long" if late else f"{ErrorCode.UNKNOWN_ERROR.text}, incident {incident}"
-            problem = HttpProblem(_FAILED, text)
+            problem = HttpProblem(_FAILED, "the call took too long") if late else problem_of(refusal)
         return problem.status, failure_body(problem.text), problem.headers
 
     def _respond(self, request: Request, answer: tuple[int, bytes, dict[str, str]]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 from twisted.web.resource import Resource
@@ -57,9 +57,7 @@ class Health(Resource):
 
 def is_alive() -> Deferred[list[str]]:
     """Who answers is alive."""
-    alive: Deferred[list[str]] = Deferred()
-    alive.callback([])
-    return alive
+    return succeed([])
 
 
 def readiness(store: IStore, is_draining: Callable[[], bool], clock: IReactorTime) -> Callable[[], Deferred[list[str]]]:
@@ -67,9 +65,7 @@ def readiness(store: IStore, is_draining: Callable[[], bool], clock: IReactorTim
 
     def check() -> Deferred[list[str]]:
         if is_draining():
-            drained: Deferred[list[str]] = Deferred()
-            drained.callback(["draining"])
-            return drained
+            return succeed(["draining"])
         asked: Deferred[Any] = store.ping()
         asked.addTimeout(READY_TIMEOUT_S, clock)
         asked.addCallbacks(_ready, _not_ready)

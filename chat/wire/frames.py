@@ -18,7 +18,6 @@ class CloseCode(IntEnum):
     """Why the server ends a connection."""
 
     NORMAL = 1000
-    GOING_AWAY = 1001
     NOT_TEXT = 1003
     BUG = 1011
     RESTART = 1012

@@ -7,32 +7,17 @@ from datetime import timedelta
 
 import pytest
 
-from chat.config import ChannelSection, RoomSection
 from chat.errors import ChatError, ErrorCode
 from chat.model import RoomId, UserId
 from chat.plugin import Context
 from chat.requests import ListMutes, MutePlan, Mutes, MuteUsers, UnmuteUser
-from chat.testing import MemoryClient, MemoryServer
+from chat.testing import MemoryServer
 from chat.texts import base64_of
 from chat.times import utc_now
+from tests.conversing import CHANNELS, ROOM, inside, send
 
-ROOM = RoomId("room")
-CHANNELS = (ChannelSection(name="Lobby", default=True, rooms=(RoomSection(id=ROOM, name="General"),)),)
-SEND = {
-    "verb": "send",
-    "target": {"id": ROOM, "objectType": "room"},
-    "object": {"content": base64_of("hello")},
-}
+SEND = send("hello")
 ALICE, BOB = UserId("alice"), UserId("bob")
-
-
-async def inside(server: MemoryServer, user_id: str) -> MemoryClient:
-    client = server.client()
-    await client.login(user_id)
-    await client.call("join", {"verb": "join", "target": {"id": ROOM}})
-    await client.sync()
-    client.events.clear()
-    return client
 
 
 def operator(server: MemoryServer) -> Context:

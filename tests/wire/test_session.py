@@ -12,35 +12,17 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 
-from chat.config import ChannelSection, Limits, RoomSection
+from chat.config import Limits
 from chat.errors import StorageError
-from chat.testing import MemoryClient, MemoryServer
-from chat.texts import base64_of
+from chat.testing import MemoryServer
 from chat.wire.frames import Command, Malformed, parse
 from chat.wire.session import INBOX_LIMIT
-
-ROOM = "room"
-CHANNELS = (ChannelSection(name="Lobby", default=True, rooms=(RoomSection(id=ROOM, name="General"),)),)
-JOIN = {"verb": "join", "target": {"id": ROOM}}
-
-
-def send(text: str) -> dict[str, Any]:
-    return {"verb": "send", "target": {"id": ROOM, "objectType": "room"}, "object": {"content": base64_of(text)}}
+from tests.conversing import CHANNELS, JOIN, LEAVE, ROOM, inside, send
 
 
 @pytest.fixture
 def server(memory_server: Callable[..., MemoryServer]) -> MemoryServer:
     return memory_server(channels=CHANNELS)
-
-
-async def inside(server: MemoryServer, user_id: str = "alice") -> MemoryClient:
-    client = server.client()
-    await client.login(user_id)
-    await client.call("join", JOIN)
-    await client.sync()
-    client.events.clear()
-    client.log.clear()
-    return client
 
 
 def pause(seconds: float = 0) -> Deferred[None]:
@@ -60,7 +42,7 @@ async def test_replies_come_in_the_order_of_their_commands(server: MemoryServer)
         client.ask("message", send("two")),
         client.ask("history", {"verb": "list", "target": {"id": ROOM}}),
         client.ask("message", send("three")),
-        client.ask("leave", {"verb": "leave", "target": {"id": ROOM}}),
+        client.ask("leave", LEAVE),
         client.ask("message", send("four")),
     ]
     codes = [(await one)["status_code"] for one in asked]
@@ -92,7 +74,7 @@ async def test_the_reply_comes_before_the_echo(server: MemoryServer) -> None:
     client = await inside(server)
     await client.call("message", send("one"))
     await client.call("join", JOIN)
-    await client.call("leave", {"verb": "leave", "target": {"id": ROOM}})
+    await client.call("leave", LEAVE)
     await client.call("join", JOIN)
     await client.sync()
     names = [name for name, _, _ in client.log]
@@ -245,7 +227,7 @@ async def test_a_join_that_waited_while_another_came_and_went(server: MemoryServ
     await slow.login("slow")
     await quick.login("quick")
     joined = slow.ask("join", JOIN)
-    came, went = quick.ask("join", JOIN), quick.ask("leave", {"verb": "leave", "target": {"id": ROOM}})
+    came, went = quick.ask("join", JOIN), quick.ask("leave", LEAVE)
     assert [(await one)["status_code"] for one in (joined, came, went)] == [200, 200, 200]
     await slow.sync()
     assert "slow" in [data["actor"]["id"] for data in slow.heard("gn_user_joined")]

@@ -1,0 +1,31 @@
+"""A room and the few things that tests without sockets keep saying in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chat.config import ChannelSection, RoomSection
+from chat.model import RoomId
+from chat.testing import MemoryClient, MemoryServer
+from chat.texts import base64_of
+
+ROOM = RoomId("room")
+CHANNELS = (ChannelSection(name="Lobby", default=True, rooms=(RoomSection(id=ROOM, name="General"),)),)
+JOIN = {"verb": "join", "target": {"id": ROOM}}
+LEAVE = {"verb": "leave", "target": {"id": ROOM}}
+
+
+def send(text: str) -> dict[str, Any]:
+    """The body of a `message` command."""
+    return {"verb": "send", "target": {"id": ROOM, "objectType": "room"}, "object": {"content": base64_of(text)}}
+
+
+async def inside(server: MemoryServer, user_id: str = "alice") -> MemoryClient:
+    """A client that is logged in and in the room, and has forgotten what it heard on the way."""
+    client = server.client()
+    await client.login(user_id)
+    await client.call("join", JOIN)
+    await client.sync()
+    client.log.clear()
+    client.events.clear()
+    return client
