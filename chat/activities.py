@@ -8,7 +8,7 @@ from typing import Annotated, Final, Self
 
 from msgspec import field
 
-from chat.model import Acl, Message, Room, User, new_id
+from chat.model import Acl, Message, Room, Status, User, new_id
 from chat.slots import Activity, At
 
 HISTORY_ATTRIBUTES: Final = frozenset({"gender", "avatar", "app_avatar", "app_avatar_safe"})
@@ -40,6 +40,17 @@ class UserRef(Activity, frozen=True):
         return cls(id=user.id, name=user.name)
 
 
+class VisitorRef(UserRef, frozen=True):
+    """Who came or went: `objectType` says `invisible` of one whom operators alone see."""
+
+    kind: Annotated[str | None, At("objectType")] = None
+
+    @classmethod
+    def seen(cls, user: User, status: Status) -> Self:
+        """The reference to `user` in that status."""
+        return cls(id=user.id, name=user.name, kind="invisible" if status is Status.INVISIBLE else None)
+
+
 class RoomRef(Activity, frozen=True):
     """Where: id and name of a room."""
 
@@ -61,10 +72,11 @@ class AclEntry(Activity, frozen=True):
 
 
 class RoomUser(Activity, frozen=True):
-    """An occupant: `content` holds the roles that matter in the room, global ones first, comma separated."""
+    """An occupant: `content` holds the roles that matter in the room, global ones first, comma separated; `objectType`
+    is `user`, or `invisible` for one whom operators alone see.
+    """
 
-    constants = {"objectType": "user"}
-
+    kind: Annotated[str, At("objectType")]
     id: Annotated[str, At("id")]
     name: Annotated[str, At("displayName", text=True)]
     roles: Annotated[str, At("content")]

@@ -126,6 +126,12 @@ class Rest(Section, frozen=True):
     legacy_http_status: bool = False
 
 
+class AclOptions(Section, frozen=True):
+    """Which types of rules may be set, by `room.<action>` and `channel.<action>`; others have their usual types."""
+
+    allowed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
 class HistoryOptions(Section, frozen=True):
     """What a join and a history request show, and how long messages are kept (0: for ever)."""
 
@@ -226,7 +232,7 @@ class Config(Section, frozen=True):
     backend: Backend = Backend()
     web: Web = Web()
     rest: Rest = Rest()
-    acl: dict[str, Any] = field(default_factory=dict)
+    acl: AclOptions = AclOptions()
     history: HistoryOptions = HistoryOptions()
     messages: MessageOptions = MessageOptions()
     content: Content = Content()
@@ -254,10 +260,9 @@ class Config(Section, frozen=True):
 
 # What is read and checked, but has no effect in this version: a server with other values than these defaults says so.
 NOT_IN_FORCE = (
-    "listen.reuse_port", "cluster.redis", "auth.jwt", "auth.redis", "auth.http", "users.self_attributes", "acl",
-    "channels.acls", "channels.rooms.acls", "history.type", "history.retention_days", "messages.sender_can_delete",
-    "messages.delivery_guarantee", "messages.edit_window_s", "messages.text_whispers", "content", "rooms.min_name",
-    "rooms.max_name", "rooms.max_per_user", "rooms.max_users", "rooms.owner_grace_s", "rooms.temporary_until",
-    "rooms.relay_receipts_max", "limits.commands_per_s", "limits.burst", "limits.connections_per_address", "events",
-    "log", "qiscus", "virola", "attachments", "messenger", "matrix",
+    "listen.reuse_port", "cluster.redis", "auth.jwt", "auth.redis", "auth.http", "channels.acls",
+    "channels.rooms.acls", "history.type", "history.retention_days", "messages.sender_can_delete",
+    "messages.delivery_guarantee", "messages.edit_window_s", "messages.text_whispers", "content.blacklist",
+    "content.spam", "rooms.relay_receipts_max", "limits.commands_per_s", "limits.burst",
+    "limits.connections_per_address", "events", "log", "qiscus", "virola", "attachments", "messenger", "matrix",
 )  # fmt: skip

@@ -14,7 +14,7 @@ The promises, each kept by a test of its own:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from chat.moderation import Audit
     from chat.plugin import Context, Contribution, Identity, Outcome, Phase, Requires, Scope, Services
     from chat.requests import Login
+    from chat.rooms import NewRoom
     from chat.slots import Activity
-    from chat.world import Declared, World
+    from chat.world import Declared, Timer, World
 
 
 class INamedPlugin(Interface):
@@ -118,6 +119,13 @@ class IObserver(Interface):
         """
 
 
+class IStarted(Interface):
+    """A part that has something to do once, when the server begins to run."""
+
+    def start() -> None:
+        """Called when the store is open and the world is in memory, before anybody connects. Raise nothing."""
+
+
 class IAuthenticator(Interface):
     """Decides who somebody is."""
 
@@ -149,8 +157,14 @@ class IStore(Interface):
     def ping() -> Deferred[None]:
         """A Deferred that fires when the writer has come to this call: the store answers."""
 
-    def record_login(user_id: UserId, identity: Identity, at: datetime) -> Deferred[User]:
-        """Make the user known or bring name and attributes up to date. A Deferred of the `User`."""
+    def record_login(user_id: UserId, identity: Identity, at: datetime, kept: Set[str] = frozenset()) -> Deferred[User]:
+        """Make the user known or bring name and attributes up to date. A Deferred of the `User`.
+
+        Of the former attributes those that `kept` names stay, unless the identity supplies them.
+        """
+
+    def update_attributes(user_id: UserId, changed: Mapping[str, str]) -> Deferred[User]:
+        """Set some attributes of a known user. A Deferred of the `User`; fails with ChatError NO_SUCH_USER."""
 
     def find_user(user_id: UserId) -> Deferred[User | None]:
         """A Deferred of the `User`, or None."""
@@ -160,7 +174,7 @@ class IStore(Interface):
 
         Messages that wait together share one commit. A draft whose client_id the same author used in the room within
         24 h stores nothing: it gives the first message again, or fails with ChatError VALIDATION_ERROR when the
-        content differs.
+        content differs. Fails with ChatError NO_SUCH_ROOM when the room was removed.
         """
 
     def recent_messages(room: Room, limit: int) -> Deferred[Span]:
@@ -173,6 +187,39 @@ class IStore(Interface):
 
     def messages_after(room: Room, seq: int, limit: int) -> Deferred[Span]:
         """A Deferred of a `chat.messages.Span`: at most `limit` messages above `seq`, tombstones included."""
+
+    def create_room(new: NewRoom) -> Deferred[Room]:
+        """Make a room with its owner, rules and timer. A Deferred of the `Room`.
+
+        Fails with ChatError ROOM_ALREADY_EXISTS when a room of the channel has the name, case ignored, and with
+        TOO_MANY_PRIVATE_ROOMS when the owner owns `new.owner_limit` temporary rooms already.
+        """
+
+    def rename_room(room: Room, name: str, audit: Audit) -> Deferred[None]:
+        """Give a room another name. A Deferred of None; fails with ChatError ROOM_ALREADY_EXISTS when another room of
+        the channel has it, case ignored, and with NO_SUCH_ROOM when the room was removed.
+        """
+
+    def remove_room(room: Room, audit: Audit) -> Deferred[bool]:
+        """Take a room away for good, with its roles, members, rules, mutes, markers and timers; its messages stay.
+
+        A Deferred of whether it was there.
+        """
+
+    def set_timer(timer: Timer) -> Deferred[None]:
+        """Keep a `chat.world.Timer`, in place of the one of the same kind and subject. A Deferred of None."""
+
+    def cancel_timer(kind: str, subject: str) -> Deferred[None]:
+        """Forget a timer, if it is there. A Deferred of None."""
+
+    def add_tallies(joins: Mapping[RoomId, int], last_online: Mapping[UserId, datetime]) -> Deferred[None]:
+        """Add to the rooms' numbers of joins, and set when users were last online. A Deferred of None."""
+
+    def count_joins(room_ids: Sequence[RoomId]) -> Deferred[Mapping[RoomId, int]]:
+        """A Deferred of how often each of the rooms was joined so far; unknown rooms are left out."""
+
+    def last_online(user_ids: Sequence[UserId]) -> Deferred[Mapping[UserId, datetime]]:
+        """A Deferred of when each of the users was last online; those who never were are left out."""
 
     def record(audit: Audit) -> Deferred[None]:
         """Write an audit row for an act that changes nothing else in the store."""

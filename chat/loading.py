@@ -33,6 +33,7 @@ from chat.ichat import (
     IGuard,
     INamedPlugin,
     IObserver,
+    IStarted,
     IStorePlugin,
     IVerb,
 )
@@ -98,6 +99,7 @@ def check_contribution(found: Found, contribution: Any) -> Contribution:
         (IGuard, contribution.guards),
         (IObserver, contribution.observers),
         (IEndpoint, contribution.endpoints),
+        (IStarted, contribution.started),
         (IAuthenticator, (contribution.authenticators or {}).values()),
     ):
         for part in parts:

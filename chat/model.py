@@ -22,6 +22,8 @@ MessageId = NewType("MessageId", str)
 
 USER_ID: Final = re.compile(r"[A-Za-z0-9._@:-]{1,64}", re.ASCII)
 ID_LENGTH: Final = 64
+# Characters of a name as sent, with room for the rules of its kind to speak first.
+NAME_LIMIT: Final = 1024
 SYSTEM_ID: Final = UserId("0")
 SYSTEM_NAME: Final = "admin"
 
@@ -57,8 +59,18 @@ class RoomKind(Enum):
     ADMIN = "admin"
 
 
+class Status(Enum):
+    """How present a user wants to be: seen by all, by operators alone, or as if gone."""
+
+    ONLINE = "online"
+    INVISIBLE = "invisible"
+    OFFLINE = "offline"
+
+
 class User(Struct, frozen=True):
-    """A known user. `attributes` are the trusted ones: an authenticator or a front supplied them."""
+    """A known user. `attributes` are the trusted ones, which an authenticator or a front supplied, and those few that
+    the configuration lets users set of themselves.
+    """
 
     key: int
     id: UserId

@@ -48,6 +48,10 @@ class Mutes:
         if not room:
             self._rooms.pop(room_id, None)
 
+    def forget_room(self, room_id: RoomId) -> None:
+        """The room is gone."""
+        self._rooms.pop(room_id, None)
+
     def of(self, user_id: UserId, room_id: RoomId, now: datetime) -> Mute | None:
         """The mute that keeps the user from speaking in the room at `now`."""
         room = self._rooms.get(room_id)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from chat.ichat import IAuthenticator, IChatPlugin, IEndpoint, IGuard, IObserver, IStore, IVerb
+from chat.ichat import IAuthenticator, IChatPlugin, IEndpoint, IGuard, IObserver, IStarted, IStore, IVerb
 
 if TYPE_CHECKING:
     from chat.config import Config
@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from chat.messages import Timelines
     from chat.model import User
     from chat.moderation import Mutes
+    from chat.occupancy import Occupancy
     from chat.presence import Presence, Session
     from chat.requests import Login
     from chat.rooms import Rooms
     from chat.slots import Activity
+    from chat.tallies import Tallies
+    from chat.timers import Timers
     from chat.users import Users
 
 
@@ -102,6 +105,7 @@ class Contribution:
     observers: tuple[IObserver, ...] = ()
     authenticators: Mapping[str, IAuthenticator] | None = None
     endpoints: tuple[IEndpoint, ...] = ()
+    started: tuple[IStarted, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,7 @@ class Services:
 
     `dispatch(context, request)` runs another request through the whole pipeline and gives its Outcome after the
     events are published. `authenticate(login)` asks the configured authenticator. `seconds()` is monotonic.
+    Only `occupancy` changes `presence`.
     """
 
     config: Config
@@ -117,8 +122,11 @@ class Services:
     rooms: Rooms
     users: Users
     presence: Presence
+    occupancy: Occupancy
     timelines: Timelines
     mutes: Mutes
+    tallies: Tallies
+    timers: Timers
     dispatch: Callable[[Context, Activity], Awaitable[Outcome]]
     authenticate: Callable[[Login], Awaitable[Identity]]
     seconds: Callable[[], float]

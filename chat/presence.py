@@ -7,9 +7,9 @@ user's last session. A session receives a room's events after its own join: it s
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from chat.model import RoomId, User, UserId
+from chat.model import RoomId, Status, User, UserId
 
 
 class Framing(Protocol):
@@ -45,13 +45,44 @@ class Session:
 class Online:
     """A user with at least one session. `announced` are the rooms whose occupants know that the user is connected."""
 
-    __slots__ = ("announced", "rooms", "sessions", "user")
+    __slots__ = ("announced", "rooms", "sessions", "status", "user")
 
     def __init__(self, user: User) -> None:
         self.user = user
+        self.status = Status.ONLINE
         self.sessions: set[Session] = set()
         self.rooms: set[RoomId] = set()
         self.announced: set[RoomId] = set()
+
+
+class Arrival(NamedTuple):
+    """What a join changed: `came_in`: the user was not in the room before; `unannounced`: the room's occupants have not
+    yet been told that the user is connected.
+    """
+
+    came_in: bool
+    unannounced: bool
+
+
+class Gone(NamedTuple):
+    """A user's last session ended: who, how seen until then, and in which rooms."""
+
+    user: User
+    status: Status
+    room_ids: tuple[RoomId, ...]
+
+
+class Viewer(NamedTuple):
+    """Through whose eyes: everybody sees those who are online and themselves, operators the invisible too."""
+
+    user_id: UserId
+    is_operator: bool
+
+    def sees(self, user_id: UserId, status: Status) -> bool:
+        """Whether a user of that status is in view."""
+        if status is Status.ONLINE or user_id == self.user_id:
+            return True
+        return self.is_operator and status is Status.INVISIBLE
 
 
 class Presence:
@@ -65,26 +96,54 @@ class Presence:
         self.before_change: Callable[[RoomId], None] = _nothing
         self._online: dict[UserId, Online] = {}
         self._occupants: dict[RoomId, dict[UserId, Online]] = {}
+        # Those of the occupants who are not in everybody's view.
+        self._hidden: dict[RoomId, dict[UserId, Online]] = {}
         self._subscribers: dict[RoomId, set[Session]] = {}
 
-    def login(self, session: Session, user: User) -> bool:
+    # Changes
+
+    def login(self, session: Session, user: User, status: Status = Status.ONLINE) -> bool:
         """The session belongs to `user` from now on; the user's other sessions see the name and attributes too.
 
-        Returns whether the user was offline before.
+        Returns whether the user was offline before; `status` is that of a user who was.
         """
         online = self._online.get(user.id)
         first = online is None
         if online is None:
             online = self._online[user.id] = Online(user)
-        online.user = user
+            online.status = status
         online.sessions.add(session)
-        for each in online.sessions:
-            each.user = user
+        session.user = user
+        self.update(user)
         return first
 
-    def logout(self, session: Session) -> tuple[RoomId, ...] | None:
-        """The session is over and nobody's. For the user's last one: the rooms that the user was in, and is not any
-        more; else None.
+    def update(self, user: User) -> None:
+        """The user has another name or other attributes now. Harmless for one who is not online."""
+        online = self._online.get(user.id)
+        if online is not None:
+            online.user = user
+            for each in online.sessions:
+                each.user = user
+
+    def set_status(self, user_id: UserId, status: Status) -> None:
+        """The user, who is online, is seen differently from now on. Whoever does not see a user any more is told anew
+        when that changes.
+        """
+        online = self._online[user_id]
+        online.status = status
+        if status is not Status.ONLINE:
+            online.announced.clear()
+        for room_id in online.rooms:
+            self._show_or_hide(online, room_id)
+
+    def announce(self, user_id: UserId) -> tuple[RoomId, ...]:
+        """The rooms of the user, whose occupants are about to be told that the user is connected."""
+        online = self._online[user_id]
+        online.announced |= online.rooms
+        return tuple(online.rooms)
+
+    def logout(self, session: Session) -> Gone | None:
+        """The session is over and nobody's. For the user's last one: what that ended; else None.
 
         Harmless for a session that is not logged in, and the second time.
         """
@@ -101,12 +160,10 @@ class Presence:
         rooms = tuple(online.rooms)
         for room_id in rooms:
             self._vacate(online, room_id)
-        return rooms
+        return Gone(online.user, online.status, rooms)
 
-    def join(self, session: Session, room_id: RoomId) -> tuple[bool, bool]:
-        """The session subscribes, its user occupies. Returns whether the user came in just now, and whether the room's
-        occupants have not yet been told that the user is connected.
-        """
+    def join(self, session: Session, room_id: RoomId) -> Arrival:
+        """The session subscribes, its user occupies."""
         assert session.user is not None
         online = self._online[session.user.id]
         self.before_change(room_id)
@@ -115,9 +172,11 @@ class Presence:
         came_in = room_id not in online.rooms
         online.rooms.add(room_id)
         self._occupants.setdefault(room_id, {})[online.user.id] = online
-        unannounced = room_id not in online.announced
-        online.announced.add(room_id)
-        return came_in, unannounced
+        self._show_or_hide(online, room_id)
+        unannounced = online.status is Status.ONLINE and room_id not in online.announced
+        if unannounced:
+            online.announced.add(room_id)
+        return Arrival(came_in, unannounced)
 
     def leave(self, user_id: UserId, room_id: RoomId) -> bool:
         """The user is out, with all sessions. Returns whether the user was in."""
@@ -141,10 +200,16 @@ class Presence:
 
     def _vacate(self, online: Online, room_id: RoomId) -> None:
         online.rooms.discard(room_id)
-        occupants = self._occupants[room_id]
-        del occupants[online.user.id]
-        if not occupants:
-            del self._occupants[room_id]
+        _take(self._occupants, room_id, online.user.id)
+        _take(self._hidden, room_id, online.user.id)
+
+    def _show_or_hide(self, online: Online, room_id: RoomId) -> None:
+        if online.status is Status.ONLINE:
+            _take(self._hidden, room_id, online.user.id)
+        else:
+            self._hidden.setdefault(room_id, {})[online.user.id] = online
+
+    # Who is there, whatever others see of it
 
     def is_online(self, user_id: UserId) -> bool:
         """Whether the user has a session."""
@@ -158,6 +223,16 @@ class Presence:
     def users(self) -> Iterable[User]:
         """Everyone who is online."""
         return (online.user for online in self._online.values())
+
+    def status_of(self, user_id: UserId) -> Status:
+        """How the user is seen; OFFLINE for one without a session."""
+        online = self._online.get(user_id)
+        return Status.OFFLINE if online is None else online.status
+
+    def rooms_of(self, user_id: UserId) -> tuple[RoomId, ...]:
+        """The rooms that the user is in."""
+        online = self._online.get(user_id)
+        return () if online is None else tuple(online.rooms)
 
     def occupies(self, user_id: UserId, room_id: RoomId) -> bool:
         """Whether the user is in the room."""
@@ -180,6 +255,33 @@ class Presence:
         """The user's sessions."""
         online = self._online.get(user_id)
         return () if online is None else online.sessions
+
+    # What others see
+
+    def shown(self, room_id: RoomId, viewer: Viewer) -> list[tuple[User, Status]]:
+        """The users in the room whom the viewer sees."""
+        occupants = self._occupants.get(room_id, {}).values()
+        return [(online.user, online.status) for online in occupants if viewer.sees(online.user.id, online.status)]
+
+    def shown_count(self, room_id: RoomId, viewer: Viewer) -> int:
+        """How many users in the room the viewer sees."""
+        hidden = self._hidden.get(room_id)
+        count = len(self._occupants.get(room_id, ()))
+        if not hidden:
+            return count
+        return count - sum(not viewer.sees(user_id, online.status) for user_id, online in hidden.items())
+
+
+_Places = dict[RoomId, dict[UserId, Online]]
+
+
+def _take(places: _Places, room_id: RoomId, user_id: UserId) -> None:
+    """Take a user out of a room, and forget a room that nobody is in."""
+    users = places.get(room_id)
+    if users is not None:
+        users.pop(user_id, None)
+        if not users:
+            del places[room_id]
 
 
 def _nothing(room_id: RoomId) -> None:

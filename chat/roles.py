@@ -1,10 +1,10 @@
-"""Who is what, globally, in a channel, in a room. In memory; no I/O."""
+"""Who is what, globally, in a channel, in a room, and what that lets them do. In memory; no I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chat.model import ChannelId, Role, Room, RoomId, UserId
+from chat.model import SYSTEM_ID, ChannelId, Role, Room, RoomId, RoomKind, UserId
 from chat.world import Grant
 
 _Scope = ChannelId | RoomId | None
@@ -15,11 +15,26 @@ class Roles:
 
     def __init__(self, grants: Iterable[Grant]) -> None:
         self._by_user: dict[UserId, dict[_Scope, set[Role]]] = {}
+        self._by_room: dict[RoomId, set[UserId]] = {}
         self._names: dict[UserId, str] = {}
         for grant in grants:
-            self._names[grant.user_id] = grant.user_name
-            scopes = self._by_user.setdefault(grant.user_id, {})
-            scopes.setdefault(grant.room_id or grant.channel_id, set()).add(grant.role)
+            self.put(grant)
+
+    def put(self, grant: Grant) -> None:
+        """A user has a role from now on."""
+        self._names[grant.user_id] = grant.user_name
+        scopes = self._by_user.setdefault(grant.user_id, {})
+        scopes.setdefault(grant.room_id or grant.channel_id, set()).add(grant.role)
+        if grant.room_id is not None:
+            self._by_room.setdefault(grant.room_id, set()).add(grant.user_id)
+
+    def forget_room(self, room_id: RoomId) -> None:
+        """The room is gone, and nobody is anything in it."""
+        for user_id in self._by_room.pop(room_id, ()):
+            scopes = self._by_user[user_id]
+            del scopes[room_id]
+            if not scopes:
+                del self._by_user[user_id], self._names[user_id]
 
     def scopes(self, user_id: UserId) -> list[tuple[_Scope, str]]:
         """Every scope in which the user has roles, None for the global one, with the roles comma separated."""
@@ -33,20 +48,44 @@ class Roles:
         """Whether the user is a superuser or a globalmod."""
         return bool(self.global_roles(user_id))
 
+    def in_channel(self, user_id: UserId, channel_id: ChannelId | None) -> set[Role]:
+        """What the user is in the channel."""
+        return set() if channel_id is None else self._by_user.get(user_id, {}).get(channel_id, set())
+
+    def in_room(self, user_id: UserId, room_id: RoomId) -> set[Role]:
+        """What the user is in the room."""
+        return self._by_user.get(user_id, {}).get(room_id, set())
+
+    def may_rename_or_remove(self, user_id: UserId, room: Room) -> bool:
+        """Whether the user may rename or remove the room: the system, superusers, the channel's owners and admins and
+        the room's owners; globalmods and the room's moderators if it is a temporary one.
+        """
+        if user_id == SYSTEM_ID or Role.SUPERUSER in self.global_roles(user_id):
+            return True
+        in_room = self.in_room(user_id, room.id)
+        if Role.OWNER in in_room or self.in_channel(user_id, room.channel_id) & {Role.OWNER, Role.ADMIN}:
+            return True
+        is_moderator = Role.GLOBALMOD in self.global_roles(user_id) or Role.MODERATOR in in_room
+        return is_moderator and room.kind is RoomKind.TEMPORARY
+
     def shown_in(self, user_id: UserId, room: Room) -> str:
         """The roles that others see of the user in the room: global, channel admin, room; comma separated."""
         scopes = self._by_user.get(user_id)
         if not scopes:
             return ""
         shown = scopes.get(None, set()) | scopes.get(room.id, set())
-        if Role.ADMIN in scopes.get(room.channel_id, set()) and room.channel_id is not None:
+        if Role.ADMIN in self.in_channel(user_id, room.channel_id):
             shown = shown | {Role.ADMIN}
         return _csv(shown)
 
     def owners_of(self, room_id: RoomId) -> list[tuple[UserId, str]]:
         """The owners of a room with their names, sorted by id."""
-        owners = (user_id for user_id, scopes in self._by_user.items() if Role.OWNER in scopes.get(room_id, ()))
-        return [(user_id, self._names[user_id]) for user_id in sorted(owners)]
+        holders = sorted(self._by_room.get(room_id, ()))
+        return [(user_id, self._names[user_id]) for user_id in holders if self.is_owner(user_id, room_id)]
+
+    def is_owner(self, user_id: UserId, room_id: RoomId) -> bool:
+        """Whether the user owns the room."""
+        return Role.OWNER in self.in_room(user_id, room_id)
 
     def renamed(self, user_id: UserId, name: str) -> None:
         """A user has another name now."""

@@ -3,34 +3,106 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
+from msgspec import Struct, structs
+
+from chat.acl import Subject, holds
 from chat.errors import ChatError, ErrorCode
-from chat.model import Access, Channel, ChannelId, Room, RoomId, RoomKind, UserId
+from chat.model import Access, Acl, Channel, ChannelId, Role, Room, RoomId, RoomKind, User, UserId
+from chat.names import folded
 from chat.requests import RoomTarget
 from chat.roles import Roles
-from chat.world import World
+from chat.world import Timer, World
+
+
+class NewRoom(Struct, frozen=True, kw_only=True):
+    """A room that is to be made. `owner_limit`: how many temporary rooms its owner may have, this one included.
+
+    `timer`: what is to be done when nobody keeps the room.
+    """
+
+    id: RoomId
+    room_name: str
+    channel: Channel
+    kind: RoomKind
+    access: Access
+    acls: tuple[Acl, ...]
+    owner: User
+    owner_limit: int
+    created: datetime
+    timer: Timer | None
 
 
 class Rooms:
-    """The directory of channels and rooms. `roles` tells who is what in them. Empty until it is loaded."""
+    """The directory of channels and rooms. `roles` tells who is what in them. Empty until it is loaded.
 
-    def __init__(self) -> None:
+    `max_users`: how many users a room takes besides operators, 0 for any number.
+    """
+
+    def __init__(self, max_users: int = 0) -> None:
         self.roles = Roles(())
+        self._max_users = max_users
         self._channels: dict[ChannelId, Channel] = {}
         self._rooms: dict[RoomId, Room] = {}
-        self._members: dict[RoomId, set[UserId]] = {}
+        self._by_channel: dict[ChannelId, list[Room]] = {}
+        self._by_name: dict[str, dict[RoomId, Room]] = {}
+        self._autojoined: dict[RoomId, Room] = {}
+        self._members: dict[RoomId, frozenset[UserId]] = {}
 
     def load(self, world: World) -> None:
         """Take what the store holds."""
         self.roles = Roles(world.grants)
-        self._channels = {channel.id: channel for channel in sorted(world.channels, key=_order)}
-        self._rooms = {room.id: room for room in sorted(world.rooms, key=_order)}
-        self._members = {room_id: set(users) for room_id, users in world.members.items()}
+        self._channels = {channel.id: channel for channel in sorted(world.channels, key=_channel_order)}
+        self._members = dict(world.members)
+        for room in world.rooms:
+            self.put(room)
+
+    def put(self, room: Room) -> None:
+        """Have a room in the directory, in place of what was known of it."""
+        self._take_out(room.id)
+        self._rooms[room.id] = room
+        self._by_name.setdefault(folded(room.name), {})[room.id] = room
+        if any(rule.action == "autojoin" for rule in room.acls):
+            self._autojoined[room.id] = room
+        if room.channel_id is not None:
+            neighbours = self._by_channel.setdefault(room.channel_id, [])
+            neighbours.append(room)
+            neighbours.sort(key=_room_order)
+
+    def rename(self, room: Room, name: str) -> Room:
+        """The room under another name, which is the one in the directory from now on."""
+        renamed = structs.replace(room, name=name)
+        self.put(renamed)
+        return renamed
+
+    def forget(self, room: Room) -> None:
+        """The room is gone, with its roles and members."""
+        self._take_out(room.id)
+        self._members.pop(room.id, None)
+        self.roles.forget_room(room.id)
+
+    def _take_out(self, room_id: RoomId) -> None:
+        room = self._rooms.pop(room_id, None)
+        if room is None:
+            return
+        self._autojoined.pop(room_id, None)
+        if room.channel_id is not None:
+            self._by_channel[room.channel_id].remove(room)
+        same_name = self._by_name[folded(room.name)]
+        del same_name[room_id]
+        if not same_name:
+            del self._by_name[folded(room.name)]
 
     @property
     def channels(self) -> Iterable[Channel]:
         """All channels in sort order."""
         return self._channels.values()
+
+    @property
+    def temporary(self) -> list[Room]:
+        """The rooms that end when nobody keeps them."""
+        return [room for room in self._rooms.values() if room.kind is RoomKind.TEMPORARY]
 
     def channel(self, channel_id: ChannelId) -> Channel:
         """The channel. Raises NO_SUCH_CHANNEL."""
@@ -47,6 +119,10 @@ class Rooms:
         """The room's channel; a conversation has none."""
         return None if room.channel_id is None else self._channels[room.channel_id]
 
+    def find(self, room_id: RoomId) -> Room | None:
+        """The room, or None."""
+        return self._rooms.get(room_id)
+
     def room(self, room_id: RoomId) -> Room:
         """The room. Raises NO_SUCH_ROOM."""
         room = self._rooms.get(room_id)
@@ -54,13 +130,24 @@ class Rooms:
             raise ChatError(ErrorCode.NO_SUCH_ROOM)
         return room
 
-    def rooms_in(self, channel_id: ChannelId) -> list[Room]:
-        """The rooms of a channel in sort order."""
-        return [room for room in self._rooms.values() if room.channel_id == channel_id]
+    def rooms_in(self, channel_id: ChannelId) -> Iterable[Room]:
+        """The rooms of a channel: those that stay in sort order, then the temporary ones."""
+        return self._by_channel.get(channel_id, ())
+
+    def members_of(self, room_id: RoomId) -> frozenset[UserId]:
+        """The durable members of a room."""
+        return self._members.get(room_id, frozenset())
 
     def may_enter(self, user_id: UserId, room: Room) -> bool:
         """Whether the user may list, join and read the room."""
+        if room.kind is RoomKind.ADMIN:
+            return self.roles.is_operator(user_id)
         return room.access is Access.OPEN or user_id in self._members.get(room.id, ())
+
+    def check_space(self, user_id: UserId, count: int) -> None:
+        """Raise ROOM_FULL when a room with `count` users does not take this one too; operators always fit in."""
+        if 0 < self._max_users <= count and not self.roles.is_operator(user_id):
+            raise ChatError(ErrorCode.ROOM_FULL, f"a room takes at most {self._max_users} users")
 
     def entered(self, user_id: UserId, target: RoomTarget) -> Room:
         """The room that `target` names for a user who may enter it.
@@ -68,33 +155,67 @@ class Rooms:
         Raises NO_SUCH_ROOM, also for a room that is for others alone; MULTIPLE_ROOMS_WITH_NAME.
         """
         if target.by_name:
-            return self._check_entry(user_id, self.named(target.target))
+            return self._only(room for room in self._named(target.target) if self.may_enter(user_id, room))
         return self.enterable(user_id, RoomId(target.target))
 
     def enterable(self, user_id: UserId, room_id: RoomId) -> Room:
-        """The room of this id, for a user who may enter it. Raises NO_SUCH_ROOM, also for one for others alone."""
-        return self._check_entry(user_id, self.room(room_id))
+        """The room of this id, for a user who may enter it. To who may not it is not betrayed that it exists.
 
-    def _check_entry(self, user_id: UserId, room: Room) -> Room:
-        """The room itself; to who may not enter it is not betrayed that it exists."""
+        Raises NO_SUCH_ROOM.
+        """
+        room = self.room(room_id)
         if not self.may_enter(user_id, room):
             raise ChatError(ErrorCode.NO_SUCH_ROOM)
         return room
 
-    def named(self, name: str) -> Room:
-        """The room of that name, case ignored: in the default channel, else anywhere.
-
-        Raises NO_SUCH_ROOM, MULTIPLE_ROOMS_WITH_NAME.
-        """
-        try:
-            return self.named_in_default(name)
-        except ChatError:
-            return _only(room for room in self._rooms.values() if _is_named(room, name))
+    def manageable(self, user_id: UserId, room_id: RoomId) -> Room:
+        """The room of this id, for a user who may enter it or has a say in it. Raises NO_SUCH_ROOM."""
+        room = self.room(room_id)
+        if not self.may_enter(user_id, room) and not self.roles.may_rename_or_remove(user_id, room):
+            raise ChatError(ErrorCode.NO_SUCH_ROOM)
+        return room
 
     def named_in_default(self, name: str) -> Room:
         """The room of that name in the default channel. Raises NO_SUCH_ROOM, MULTIPLE_ROOMS_WITH_NAME."""
-        defaults = {channel.id for channel in self._channels.values() if channel.is_default}
-        return _only(room for room in self._rooms.values() if room.channel_id in defaults and _is_named(room, name))
+        return self._only(room for room in self._named(name) if self._is_in_default(room))
+
+    def _named(self, name: str) -> Iterable[Room]:
+        return self._by_name.get(folded(name), {}).values()
+
+    def _is_in_default(self, room: Room) -> bool:
+        channel = self.channel_of(room)
+        return channel is not None and channel.is_default
+
+    def _only(self, rooms: Iterable[Room]) -> Room:
+        """The one room among these; those of the default channel go before the others."""
+        found = list(rooms)
+        found = [room for room in found if self._is_in_default(room)] or found
+        if not found:
+            raise ChatError(ErrorCode.NO_SUCH_ROOM)
+        if len(found) > 1:
+            raise ChatError(ErrorCode.MULTIPLE_ROOMS_WITH_NAME)
+        return found[0]
+
+    def autojoined_by(self, user: User) -> list[Room]:
+        """The rooms that the user joins at login: those with rules for `autojoin` that hold, with those for `join`."""
+        return [room for room in self._autojoined.values() if self._joins_by_itself(user, room)]
+
+    def _joins_by_itself(self, user: User, room: Room) -> bool:
+        if not self.may_enter(user.id, room):
+            return False
+        if self._skips_rules(user.id, room):
+            return True
+        subject = Subject.of(user, room, self.roles)
+        return holds(room.acls, "autojoin", subject) and holds(room.acls, "join", subject)
+
+    def _skips_rules(self, user_id: UserId, room: Room) -> bool:
+        """Whether the room's rules do not concern the user: operators, the channel's owners and admins, the room's
+        owners.
+        """
+        roles = self.roles
+        return roles.is_operator(user_id) or bool(
+            roles.in_channel(user_id, room.channel_id) & {Role.OWNER, Role.ADMIN} or roles.is_owner(user_id, room.id)
+        )
 
     def kind_of(self, channel_id: ChannelId) -> str:
         """What rooms a channel has: `static`, `temporary`, or `mix` for both or none."""
@@ -102,18 +223,9 @@ class Rooms:
         return kinds.pop() if len(kinds) == 1 else "mix"
 
 
-def _order(place: Channel | Room) -> tuple[int, str]:
-    return place.sort, place.name
+def _channel_order(channel: Channel) -> tuple[int, str]:
+    return channel.sort, channel.name
 
 
-def _is_named(room: Room, name: str) -> bool:
-    return room.name.casefold() == name.casefold()
-
-
-def _only(rooms: Iterable[Room]) -> Room:
-    found = list(rooms)
-    if not found:
-        raise ChatError(ErrorCode.NO_SUCH_ROOM)
-    if len(found) > 1:
-        raise ChatError(ErrorCode.MULTIPLE_ROOMS_WITH_NAME)
-    return found[0]
+def _room_order(room: Room) -> tuple[bool, int, str]:
+    return room.kind is RoomKind.TEMPORARY, room.sort, room.name

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from chat.activities import RoomUser
-from chat.model import Role, Room, User
+from chat.model import Role, Room, Status, User
 from chat.plugin import Services
+from chat.presence import Viewer
 
 _FIRST = {Role.SUPERUSER.value, Role.GLOBALMOD.value, Role.OWNER.value}
+_Entry = tuple[str, User, Status]
 
 
-def roster(services: Services, room: Room, offset: int, limit: int) -> tuple[RoomUser, ...]:
-    """At most `limit` of the room's occupants, after the first `offset`."""
+def roster(services: Services, room: Room, viewer: Viewer, offset: int, limit: int) -> tuple[RoomUser, ...]:
+    """At most `limit` of those in the room whom the viewer sees, after the first `offset`."""
     roles = services.rooms.roles
-    ranked = [(roles.shown_in(user.id, room), user) for user in services.presence.occupants(room.id)]
+    seen = services.presence.shown(room.id, viewer)
+    ranked = [(roles.shown_in(user.id, room), user, status) for user, status in seen]
     ranked.sort(key=_rank)
     return tuple(
         RoomUser(
+            kind="invisible" if status is Status.INVISIBLE else "user",
             id=user.id,
             name=user.name,
             roles=shown,
             attributes=services.users.public(user),
         )
-        for shown, user in ranked[offset : offset + limit]
+        for shown, user, status in ranked[offset : offset + limit]
     )
 
 
-def _rank(entry: tuple[str, User]) -> tuple[bool, str, str]:
-    shown, user = entry
+def _rank(entry: _Entry) -> tuple[bool, str, str]:
+    shown, user, _ = entry
     return _FIRST.isdisjoint(shown.split(",")), user.name.casefold(), user.id

@@ -19,17 +19,19 @@ from chat.config import Config
 from chat.config_file import convert
 from chat.coroutines import at_most
 from chat.declarations import declared_by
-from chat.errors import ConfigError
-from chat.ichat import IAuthenticator, IStore
+from chat.errors import ConfigError, StorageError
+from chat.ichat import IAuthenticator, IStarted, IStore
 from chat.messages import Timelines
-from chat.model import UserId
 from chat.moderation import Mutes
+from chat.occupancy import Occupancy
 from chat.pipeline import Pipeline
 from chat.plugin import Context, Contribution, Identity, Outcome, Services
 from chat.presence import Presence
 from chat.requests import Disconnect, Login
 from chat.rooms import Rooms
 from chat.slots import Activity
+from chat.tallies import Tallies
+from chat.timers import Timers
 from chat.users import Users
 from chat.web.auth import Keys, keys_of
 from chat.web.backend import Backend
@@ -68,11 +70,12 @@ class Server:
         self.presence = Presence()
         self.services = self._services()
         encoder = Encoder(config.environment)
-        self._delivery = Delivery(self.presence, encoder, self._is_operator, self._at_turn_end)
+        self._delivery = Delivery(self.presence, encoder, self.services.rooms, self._at_turn_end)
         self.presence.before_change = self._delivery.flush_room
         self._bus = Bus(reactor, self._delivery.deliver)
         self.pipeline = Pipeline(self._bus)
         self._authenticators: dict[str, IAuthenticator] = {}
+        self._started: tuple[IStarted, ...] = ()
         self._backend = Backend(self.keys, reactor, legacy_status=config.rest.legacy_http_status)
         self._build_plugins()
         self.front = Front(self.pipeline, self._delivery, encoder, config.limits, reactor)
@@ -84,14 +87,20 @@ class Server:
         self.keys.replace(keys_of(self.config))
         world = self._store.open(declared_by(self.config))
         self._backend.system = world.system
+        self.services.users.system = world.system
         self.services.rooms.load(world)
         self.services.mutes.load(world.mutes)
+        self.services.timers.load(world.timers)
+        for part in self._started:
+            part.start()
+        self.services.timers.start()
 
     async def drain(self) -> None:
         """Stop in order: unready, commands answered, connections closed, observers done, store closed. Bounded by
         `drain.drain_s` for each step.
         """
         self._draining = True
+        self.services.timers.stop()
         bound_s = self.config.drain.drain_s
         connections = list(self.front.connections)
         answered = [*(connection.drain() for connection in connections), *self._backend.drained()]
@@ -99,26 +108,31 @@ class Server:
         self._delivery.flush()
         self._note(await at_most(bound_s, self._send_away(connections, bound_s), self._reactor))
         self._note(await self._bus.drain(bound_s))
+        await self._write_tallies()
         await self._store.close()
 
     def _services(self) -> Services:
-        config, store = self.config, self._store
+        config, store, presence = self.config, self._store, self.presence
         public = config.users.public_attributes
+        rooms = Rooms(config.rooms.max_users)
+        users = Users(store, presence, None if public is None else frozenset(public))
+        timelines = Timelines(store, presence, config.history.limit)
+        tallies = Tallies(store, self._reactor)
         return Services(
             config=config,
             store=store,
-            rooms=Rooms(),
-            users=Users(store, self.presence, None if public is None else frozenset(public)),
-            presence=self.presence,
-            timelines=Timelines(store, self.presence, config.history.limit),
+            rooms=rooms,
+            users=users,
+            presence=presence,
+            occupancy=Occupancy(presence, rooms, users, timelines, tallies),
+            timelines=timelines,
             mutes=Mutes(),
+            tallies=tallies,
+            timers=Timers(store, self._reactor),
             dispatch=self._dispatch,
             authenticate=self._authenticate,
             seconds=self._reactor.seconds,
         )
-
-    def _is_operator(self, user_id: UserId) -> bool:
-        return self.services.rooms.roles.is_operator(user_id)
 
     async def _dispatch(self, context: Context, request: Activity) -> Outcome:
         return await self.pipeline.dispatch(context, request)
@@ -170,6 +184,7 @@ class Server:
                 raise ConfigError(f"plugin {found.name}: the authenticator {name} exists already")
             self._authenticators[name] = authenticator
         self._backend.add(contribution.endpoints, found.name)
+        self._started += contribution.started
 
     def _check_complete(self) -> None:
         """What a server cannot be without."""
@@ -202,6 +217,12 @@ class Server:
         site.noisy = False
         site.displayTracebacks = False
         return site
+
+    async def _write_tallies(self) -> None:
+        try:
+            await self.services.tallies.write()
+        except StorageError:
+            self.log.warn("the latest joins and times online are lost: the store did not take them")
 
     # Time
 

@@ -10,7 +10,12 @@ from chat.presence import Presence
 
 
 class Users:
-    """The directory of users, and what others may see of them. `shown_in_history`: the attributes of an author."""
+    """The directory of users, and what others may see of them. `shown_in_history`: the attributes of an author.
+
+    `system` is user `0`, who acts for backends and timers; there once the server runs.
+    """
+
+    system: User
 
     def __init__(self, store: IStore, presence: Presence, public_attributes: frozenset[str] | None) -> None:
         self._store = store
@@ -32,6 +37,10 @@ class Users:
         if self._public is None:
             return attributes_of(user.attributes, user.attributes.keys() - _PRIVATE)
         return attributes_of(user.attributes, self._public)
+
+    def is_public(self, attribute: str) -> bool:
+        """Whether others may see the attribute of that name."""
+        return attribute not in _PRIVATE if self._public is None else attribute in self._public
 
 
 _PRIVATE = frozenset({"ip", "user_agent"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -54,8 +55,16 @@ class Grant(Struct, frozen=True):
     room_id: RoomId | None = None
 
 
+class Timer(Struct, frozen=True):
+    """Something is to be done to `subject` when `due` has come, whoever runs then. One for each kind and subject."""
+
+    kind: str
+    subject: str
+    due: datetime
+
+
 class World(Struct, frozen=True):
-    """What is in memory from the start: all rooms that can be listed, the roles, members and mutes in force.
+    """What is in memory from the start: all rooms that can be listed, the roles, members, mutes in force and timers.
 
     `system` is user `0`, who acts for backends and timers.
     """
@@ -66,3 +75,4 @@ class World(Struct, frozen=True):
     grants: tuple[Grant, ...]
     members: Mapping[RoomId, frozenset[UserId]]
     mutes: tuple[Mute, ...]
+    timers: tuple[Timer, ...] = ()

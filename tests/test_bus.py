@@ -10,16 +10,10 @@ from twisted.internet.task import Clock
 from zope.interface import implementer
 
 from chat import bus
-from chat.activities import RoomRef, UserRef
 from chat.bus import Bus
 from chat.events import Event, UserJoined, UserLeft
 from chat.ichat import IObserver
-from chat.model import RoomId
-from chat.times import utc_now
-
-
-def left(name: str = "x") -> UserLeft:
-    return UserLeft(published=utc_now(), user=UserRef("1", name), room=RoomRef("r", "R"), room_id=RoomId("r"))
+from tests.happenings import left
 
 
 @implementer(IObserver)
@@ -48,7 +42,7 @@ def test_observers_get_the_classes_they_name() -> None:
     subject = Bus(Clock(), delivered.append)
     for observer in (one, other, every):
         subject.subscribe(observer)
-    events = [left("a"), left("b")]
+    events = [left(name="a"), left(name="b")]
     subject.publish(events)
     assert delivered == one.seen == every.seen == events
     assert other.seen == []
@@ -64,7 +58,7 @@ def test_a_crash_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
     subject = Bus(Clock(), deliver)
     subject.subscribe(broken)
     subject.subscribe(sound)
-    subject.publish([left("a"), left("b")])
+    subject.publish([left(name="a"), left(name="b")])
     assert len(broken.seen) == len(sound.seen) == 2
     assert [queue.failures for queue in subject._queues] == [1, 0]
 
@@ -75,7 +69,7 @@ def test_an_observer_that_is_no_coroutine_is_broken_and_goes_on() -> None:
     plain.observe = seen.append  # type: ignore[assignment]
     subject = Bus(Clock(), lambda event: None)
     subject.subscribe(plain)
-    events = [left("a"), left("b")]
+    events = [left(name="a"), left(name="b")]
     subject.publish(events)
     assert seen == events
     assert subject._queues[0].failures == 2
@@ -89,7 +83,7 @@ def test_a_slow_observer_waits_in_a_bounded_queue(monkeypatch: pytest.MonkeyPatc
     subject = Bus(Clock(), lambda event: None)
     subject.subscribe(slow)
     subject.subscribe(quick)
-    events = [left(str(number)) for number in range(5)]
+    events = [left(name=str(number)) for number in range(5)]
     subject.publish(events)
     assert len(slow.seen) == 1
     assert quick.seen == events
@@ -103,7 +97,7 @@ def test_an_observation_that_never_ends_is_cancelled() -> None:
     slow = Recorder(UserLeft, answers=[Deferred()])
     subject = Bus(clock, lambda event: None)
     subject.subscribe(slow)
-    subject.publish([left("a"), left("b")])
+    subject.publish([left(name="a"), left(name="b")])
     clock.advance(bus.OBSERVE_TIMEOUT_S + 1)
     assert len(slow.seen) == 2
     assert subject._queues[0].failures == 1

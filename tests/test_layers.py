@@ -10,10 +10,13 @@ import chat
 
 ROOT = Path(chat.__file__).parent
 MODEL = {
-    "activities", "coroutines", "durations", "errors", "events", "ichat", "model", "plugin", "requests", "slots",
+    "activities", "audiences", "coroutines", "durations", "errors", "events", "ichat", "model", "plugin", "requests", "slots",
     "texts", "times", "world",
 }  # fmt: skip
-DOMAIN = {"messages", "moderation", "presence", "rest", "roles", "rooms", "rosters", "users"}
+DOMAIN = {
+    "acl", "acl_grammar", "messages", "moderation", "names", "occupancy", "presence", "rest", "roles", "rooms", "rosters",
+    "tallies", "timers", "users",
+}  # fmt: skip
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}
 ROOT_OF_ALL = {"config", "config_file", "declarations", "loading", "server", "service", "testing"}

@@ -9,22 +9,18 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from zope.interface import implementer
 
-from chat.activities import RoomRef, UserRef
 from chat.bus import Bus
 from chat.errors import ChatError, ConfigError, ErrorCode
-from chat.events import Event, UserLeft
+from chat.events import Event
 from chat.ichat import IGuard, IVerb
-from chat.model import RoomId, User, UserId
+from chat.model import User, UserId
 from chat.pipeline import Pipeline
 from chat.plugin import Context, Outcome, Phase, Requires
 from chat.requests import Connect, ListChannels
 from chat.times import utc_now
+from tests.happenings import left
 
 SOMEBODY = User(1, UserId("1"), "one", "test", {})
-
-
-def event() -> Event:
-    return UserLeft(published=utc_now(), user=UserRef("1", "a"), room=RoomRef("r", "R"), room_id=RoomId("r"))
 
 
 @implementer(IVerb)
@@ -146,7 +142,7 @@ def test_a_bug_during_the_commit_is_an_incident() -> None:
 
 
 async def test_events_are_published_after_success_only() -> None:
-    bench = Bench(Outcome(events=(event(),)))
+    bench = Bench(Outcome(events=(left(),)))
     await bench.pipeline.dispatch(Context(utc_now()), Connect())
     assert len(bench.published) == 1
     broken = Bench(ChatError(ErrorCode.NOT_ALLOWED))
@@ -161,7 +157,7 @@ def test_events_wait_for_the_commit() -> None:
     dispatched = Deferred.fromCoroutine(bench.pipeline.dispatch(Context(utc_now()), Connect()))
     assert bench.published == []
     assert not dispatched.called
-    commit.callback(Outcome(events=(event(),)))
+    commit.callback(Outcome(events=(left(),)))
     assert dispatched.called
     assert len(bench.published) == 1
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from zope.interface import implementer
 
 from chat.activities import HistoryEntry, RoomRef, UserRef, acl_entries
-from chat.events import Event, UserConnected, UserJoined
 from chat.ichat import IVerb
 from chat.messages import within_bytes
 from chat.model import Room
@@ -19,7 +18,7 @@ class JoinVerb:
     """The session subscribes to the room, its user occupies it. Joining again answers again and announces nothing.
 
     Nothing waits between the look at the newest messages and the subscription, so that the session gets each message
-    above the head of its reply exactly once. Raises NO_SUCH_ROOM, MULTIPLE_ROOMS_WITH_NAME.
+    above the head of its reply exactly once. Raises NO_SUCH_ROOM, MULTIPLE_ROOMS_WITH_NAME, NOT_ONLINE, ROOM_FULL.
     """
 
     event = "join"
@@ -35,44 +34,11 @@ class JoinVerb:
         """See `IVerb`."""
         assert context.session is not None
         room = self._services.rooms.entered(context.caller.id, request)
-        await self._services.timelines.open(room)
-        came_in, unannounced = self._services.presence.join(context.session, room.id)
-        events = (*self._connected(context, room, unannounced), *self._joined(context, room, came_in))
+        events = await self._services.occupancy.enter(context.session, room, context.now)
         return Outcome(self._reply(context, room), events)
 
-    def _connected(self, context: Context, room: Room, unannounced: bool) -> tuple[Event, ...]:
-        if not unannounced:
-            return ()
-        user = context.caller
-        return (
-            UserConnected(
-                published=context.now,
-                user=UserRef.of(user),
-                attributes=self._services.users.public(user),
-                room_id=room.id,
-                user_id=user.id,
-            ),
-        )
-
-    def _joined(self, context: Context, room: Room, came_in: bool) -> tuple[Event, ...]:
-        if not came_in:
-            return ()
-        user = context.caller
-        public = self._services.users.public(user)
-        return (
-            UserJoined(
-                published=context.now,
-                user=UserRef.of(user),
-                roles=self._services.rooms.roles.shown_in(user.id, room),
-                image=next((one.content for one in public if one.kind == "image"), ""),
-                attributes=public,
-                room=RoomRef.of(room),
-                room_id=room.id,
-            ),
-        )
-
     def _reply(self, context: Context, room: Room) -> Joined:
-        services = self._services
+        services, viewer = self._services, self._services.occupancy.viewer(context.caller)
         span, shown = services.timelines.newest(room.id), services.users.shown_in_history
         return Joined(
             published=context.now,
@@ -80,8 +46,8 @@ class JoinVerb:
             acls=acl_entries(room.acls),
             history=tuple(HistoryEntry.of(message, shown) for message in within_bytes(reversed(span.messages))),
             owners=tuple(UserRef(*owner) for owner in services.rooms.roles.owners_of(room.id)),
-            users=roster(services, room, 0, services.config.rooms.join_users_max),
-            user_count=services.presence.occupant_count(room.id),
+            users=roster(services, room, viewer, 0, services.config.rooms.join_users_max),
+            user_count=services.presence.shown_count(room.id, viewer),
             head=span.head,
         )
 

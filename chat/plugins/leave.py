@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from zope.interface import implementer
 
-from chat.activities import RoomRef, UserRef
-from chat.events import UserLeft
 from chat.ichat import IVerb
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import Leave
@@ -30,11 +28,7 @@ class LeaveVerb:
     async def handle(self, context: Context, request: Leave) -> Outcome:
         """See `IVerb`."""
         room = self._services.rooms.entered(context.caller.id, request)
-        if not self._services.presence.leave(context.caller.id, room.id):
-            return Outcome()
-        self._services.timelines.release_if_empty(room.id)
-        left = UserLeft(published=context.now, user=UserRef.of(context.caller), room=RoomRef.of(room), room_id=room.id)
-        return Outcome(events=(left,))
+        return Outcome(events=self._services.occupancy.leave(context.caller, room, context.now))
 
 
 def build(options: NoOptions, services: Services) -> Contribution:

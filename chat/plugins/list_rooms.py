@@ -6,7 +6,7 @@ from zope.interface import implementer
 
 from chat.activities import acl_entries
 from chat.ichat import IVerb
-from chat.model import Room, User
+from chat.model import Room, RoomKind, User
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import ListRooms, RoomEntry, Rooms
 
@@ -43,8 +43,8 @@ class ListRoomsVerb:
             id=room.id,
             name=room.name,
             sort=room.sort,
-            users=self._services.presence.occupant_count(room.id),
-            kind=room.kind.value,
+            users=self._services.presence.shown_count(room.id, self._services.occupancy.viewer(caller)),
+            kind="temporary" if room.kind is RoomKind.TEMPORARY else "static",
             roles=self._services.rooms.roles.shown_in(caller.id, room),
             acls=acl_entries(room.acls),
         )

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec import structs
 from zope.interface import implementer
 
 from chat.activities import UserRef
 from chat.errors import ChatError, ErrorCode
-from chat.events import Event, UserConnected
+from chat.events import Event
 from chat.ichat import IVerb
-from chat.model import SYSTEM_ID, User, UserId
+from chat.model import SYSTEM_ID, Status, User, UserId
 from chat.plugin import Context, Contribution, Identity, NoOptions, Outcome, Plugin, Requires, Services
+from chat.presence import Session
 from chat.requests import LoggedIn, Login, RoleEntry
 
 
 @implementer(IVerb)
 class LoginVerb:
-    """Makes the session the user's. A failed login leaves nothing behind, and its connection is closed soon after.
+    """Makes the session the user's, who joins the rooms with rules for autojoin that hold. `invisible` in
+    `actor.content` hides the user from all but operators. A failed login leaves nothing behind, and its connection is
+    closed soon after.
 
     Raises INVALID_LOGIN for user `0`, which is the system's, and for another user on the same connection; whatever the
     authenticator raises.
@@ -30,6 +35,7 @@ class LoginVerb:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._kept = frozenset(services.config.users.self_attributes)
 
     async def handle(self, context: Context, request: Login) -> Outcome:
         """See `IVerb`."""
@@ -39,15 +45,22 @@ class LoginVerb:
         if context.user is not None and context.user.id != request.user_id:
             raise ChatError(ErrorCode.INVALID_LOGIN, "another user is logged in on this connection")
         identity: Identity = await self._services.authenticate(request)
-        user: User = await self._services.store.record_login(request.user_id, identity, context.now)
+        user: User = await self._services.store.record_login(request.user_id, identity, context.now, self._kept)
         self._services.rooms.roles.renamed(user.id, user.name)
-        was_offline = self._services.presence.login(context.session, user)
-        return Outcome(self._reply(context, user), self._connected(context, user) if was_offline else ())
+        status = Status.INVISIBLE if request.visibility == Status.INVISIBLE.value else None
+        events = self._services.occupancy.login(context.session, user, status, context.now)
+        joined = self._autojoin(context.session, user, context.now)
+        return Outcome(self._reply(context, user), (*events, *joined))
 
-    def _connected(self, context: Context, user: User) -> tuple[Event, ...]:
-        attributes = self._services.users.public(user)
-        connected = UserConnected(published=context.now, user=UserRef.of(user), attributes=attributes, user_id=user.id)
-        return (connected,)
+    def _autojoin(self, session: Session, user: User, at: datetime) -> list[Event]:
+        """Enter the rooms that take the user in at login; one that is full stays closed."""
+        events: list[Event] = []
+        for room in self._services.rooms.autojoined_by(user):
+            try:
+                events += self._services.occupancy.enter_now(session, room, at)
+            except ChatError:
+                continue
+        return events
 
     def _reply(self, context: Context, user: User) -> LoggedIn:
         config = self._services.config

@@ -12,7 +12,9 @@ from chat.rosters import roster
 
 @implementer(IVerb)
 class UsersInRoomVerb:
-    """Pages through the users of a room, operators and owners first. For who may enter it; else raises NO_SUCH_ROOM."""
+    """Pages through the users of a room, operators and owners first; operators see invisible users too. For who may
+    enter it; else raises NO_SUCH_ROOM.
+    """
 
     event = "users_in_room"
     verbs = ("list",)
@@ -26,11 +28,11 @@ class UsersInRoomVerb:
 
     async def handle(self, context: Context, request: ListUsers) -> Outcome:
         """See `IVerb`."""
-        services = self._services
+        services, viewer = self._services, self._services.occupancy.viewer(context.caller)
         room = services.rooms.enterable(context.caller.id, request.room_id)
         limit = self._most if request.limit is None else min(request.limit, self._most)
-        page = roster(services, room, request.offset, limit)
-        return Outcome(Users(page, services.presence.occupant_count(room.id)))
+        page = roster(services, room, viewer, request.offset, limit)
+        return Outcome(Users(page, services.presence.shown_count(room.id, viewer)))
 
 
 def build(options: NoOptions, services: Services) -> Contribution:

@@ -21,7 +21,7 @@ RETRY_WINDOW = timedelta(hours=24)
 
 _take_numbers = (
     update(rooms)
-    .where(rooms.c.key == bindparam("room"))
+    .where(rooms.c.key == bindparam("room"), rooms.c.removed_ms.is_(None))
     .values(head_seq=rooms.c.head_seq + bindparam("count"))
     .returning(rooms.c.head_seq)
 )
@@ -57,13 +57,12 @@ def append_many(connection: Connection, drafts: Sequence[Draft]) -> list[Appende
         if mark is None or (mark not in known and first_of.setdefault(mark, index) == index):
             fresh.append(index)
     stored = _store(connection, [drafts[index] for index in fresh])
-    results: dict[int, Appended | ChatError] = dict(zip(fresh, map(Appended, stored), strict=True))
+    results: dict[int, Appended | ChatError] = dict(zip(fresh, stored, strict=True))
     for index, draft in enumerate(drafts):
         if index not in results:
             mark = _mark(draft)
             assert mark is not None
-            first = known.get(mark) or _as_try(results[first_of[mark]])
-            results[index] = _repeat(draft, *first)
+            results[index] = _repeat(draft, known[mark]) if mark in known else _again(draft, results[first_of[mark]])
     return [results[index] for index in range(len(drafts))]
 
 
@@ -90,40 +89,44 @@ def _earlier_tries(connection: Connection, drafts: Sequence[Draft]) -> dict[_Try
     return known
 
 
-def _as_try(result: Appended | ChatError) -> tuple[dict[str, Any], bytes]:
-    """A message of this very batch, in the form of an earlier try."""
-    assert isinstance(result, Appended)
-    message = result.message
+def _again(draft: Draft, first: Appended | ChatError) -> Appended | ChatError:
+    """What a retry comes to whose first try is in this very batch."""
+    if isinstance(first, ChatError):
+        return first
+    message = first.message
     members = {"key": message.key, "id": message.id, "seq": message.seq, "published": message.published}
-    return members, _digest(message.body)
+    return _repeat(draft, (members, _digest(message.body)))
 
 
-def _repeat(draft: Draft, members: dict[str, Any], digest: bytes) -> Appended | ChatError:
+def _repeat(draft: Draft, earlier: tuple[dict[str, Any], bytes]) -> Appended | ChatError:
+    members, digest = earlier
     if digest != _digest(draft.body):
         return ChatError(ErrorCode.VALIDATION_ERROR, "object.id was used for another message")
     return Appended(structs.replace(_message(draft, 0, 0), **members), repeated=True)
 
 
-def _store(connection: Connection, drafts: Sequence[Draft]) -> list[Message]:
-    if not drafts:
-        return []
+def _store(connection: Connection, drafts: Sequence[Draft]) -> list[Appended | ChatError]:
     following = _take_seqs(connection, drafts)
-    seqs = []
+    numbered: list[tuple[Draft, int]] = []
     for draft in drafts:
-        seqs.append(following[draft.room.key])
-        following[draft.room.key] += 1
-    rows = [_row(draft, seq) for draft, seq in zip(drafts, seqs, strict=True)]
-    keys = connection.execute(_insert, rows).scalars()
-    return [_message(draft, key, seq) for draft, key, seq in zip(drafts, keys, seqs, strict=True)]
+        if draft.room.key in following:
+            numbered.append((draft, following[draft.room.key]))
+            following[draft.room.key] += 1
+    if not numbered:
+        return [ChatError(ErrorCode.NO_SUCH_ROOM) for _ in drafts]
+    keys = connection.execute(_insert, [_row(draft, seq) for draft, seq in numbered]).scalars()
+    stored = iter([Appended(_message(draft, key, seq)) for (draft, seq), key in zip(numbered, keys, strict=True)])
+    return [next(stored) if draft.room.key in following else ChatError(ErrorCode.NO_SUCH_ROOM) for draft in drafts]
 
 
 def _take_seqs(connection: Connection, drafts: Sequence[Draft]) -> dict[int, int]:
-    """Per room the first of as many numbers as it has drafts."""
-    counts = Counter(draft.room.key for draft in drafts)
-    return {
-        room: connection.execute(_take_numbers, {"room": room, "count": count}).scalar_one() - count + 1
-        for room, count in sorted(counts.items())
-    }
+    """Per room the first of as many numbers as it has drafts; a removed room is not among them."""
+    first = {}
+    for room, count in sorted(Counter(draft.room.key for draft in drafts).items()):
+        last = connection.execute(_take_numbers, {"room": room, "count": count}).scalar()
+        if last is not None:
+            first[room] = last - count + 1
+    return first
 
 
 def _row(draft: Draft, seq: int) -> dict[str, Any]:

@@ -24,10 +24,14 @@ from chat.model import (
     UserId,
     new_id,
 )
+from chat.names import folded
 from chat.storage.reading import find_user
 from chat.storage.schema import acls, channels, memberships, roles, rooms, sanctions, users
+from chat.storage.timing import load_timers
 from chat.times import from_ms
 from chat.world import Declared, DeclaredChannel, DeclaredRoom, Grant, World
+
+ADMIN_ROOM_NAME = "Admins"
 
 
 def declare(connection: Connection, declared: Declared, now_ms: int) -> None:
@@ -52,6 +56,8 @@ class _Declaring:
         self._grant(declared.globalmods, Role.GLOBALMOD)
         for channel in declared.channels:
             self._channel(channel)
+        for key in self._connection.execute(select(channels.c.key)).scalars().all():
+            self._admin_room(key)
 
     def _user(self, user_id: UserId, name: str | None = None) -> int:
         """The key of a user, who is made where unknown. Only a declaration with a name changes the name."""
@@ -80,14 +86,27 @@ class _Declaring:
             self._room(room, key)
 
     def _room(self, room: DeclaredRoom, channel_key: int) -> None:
-        values = {"name": room.name, "sort": room.sort, "access": room.access.value, "channel_key": channel_key}
-        same = (rooms.c.name == room.name) & (rooms.c.channel_key == channel_key)
-        key = self._put(rooms, room.id, same, values, {"kind": RoomKind.STATIC.value})
+        values = {
+            "name": room.name,
+            "folded": folded(room.name),
+            "sort": room.sort,
+            "access": room.access.value,
+            "channel_key": channel_key,
+            "removed_ms": None,
+        }
+        key = self._put(rooms, room.id, _same_room(room.name, channel_key), values, {"kind": RoomKind.STATIC.value})
         self._grant(room.owners, Role.OWNER, room_key=key)
         self._grant(room.moderators, Role.MODERATOR, room_key=key)
         self._rules(room.acls, room_key=key)
         for user_id in {*room.owners, *room.moderators}:
             self._member(key, self._user(user_id))
+
+    def _admin_room(self, channel_key: int) -> None:
+        there = select(rooms.c.key).where(rooms.c.channel_key == channel_key, rooms.c.kind == RoomKind.ADMIN.value)
+        if self._connection.execute(there).first() is None:
+            values = {"name": ADMIN_ROOM_NAME, "folded": folded(ADMIN_ROOM_NAME), "kind": RoomKind.ADMIN.value}
+            place = {"id": new_id(), "channel_key": channel_key, "access": Access.OPEN.value, "sort": 0}
+            self._insert(rooms, values | place | {"created_ms": self._now_ms})
 
     def _put(
         self, table: Table, public_id: str | None, same: Any, values: dict[str, Any], only_new: dict[str, Any]
@@ -120,6 +139,16 @@ class _Declaring:
             self._connection.execute(insert(memberships).values(values))
 
 
+def _same_room(name: str, channel_key: int) -> Any:
+    """The static room of that name in the channel."""
+    return (
+        (rooms.c.name == name)
+        & (rooms.c.channel_key == channel_key)
+        & (rooms.c.kind == RoomKind.STATIC.value)
+        & rooms.c.removed_ms.is_(None)
+    )
+
+
 def load_world(connection: Connection, now_ms: int) -> World:
     """What a server keeps in memory. Conversations are not in it; they are found when they are needed."""
     system = find_user(connection, SYSTEM_ID)
@@ -131,6 +160,7 @@ def load_world(connection: Connection, now_ms: int) -> World:
         grants=tuple(_grants(connection)),
         members=_members(connection),
         mutes=tuple(_mutes(connection, now_ms)),
+        timers=tuple(load_timers(connection)),
     )
 
 
@@ -151,6 +181,7 @@ def _channels(connection: Connection) -> Iterator[Channel]:
 def _rooms(connection: Connection) -> Iterator[Room]:
     rules = _acls_by(connection, acls.c.room_key)
     query = select(rooms, channels.c.id.label("channel_id")).join_from(rooms, channels)
+    query = query.where(rooms.c.removed_ms.is_(None))
     for row in connection.execute(query):
         yield Room(
             key=row.key,

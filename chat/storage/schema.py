@@ -77,6 +77,8 @@ rooms = Table(
     Column("id", PublicId, nullable=False, unique=True),
     _reference("channel_key", "channels", nullable=True),
     Column("name", Text, nullable=False),
+    # The name as names are compared.
+    Column("folded", Text, nullable=False, server_default=""),
     Column("kind", String(16), nullable=False),
     Column("access", String(16), nullable=False),
     Column("sort", Integer, nullable=False),
@@ -86,7 +88,9 @@ rooms = Table(
     Column("floor_seq", BigInteger, nullable=False, default=0),
     Column("joins", BigInteger, nullable=False, default=0),
     _time("created_ms"),
-    Index(None, "channel_key"),
+    # A removed room keeps its messages; nobody sees it any more.
+    _time("removed_ms", nullable=True),
+    Index(None, "channel_key", "folded"),
     sqlite_autoincrement=True,
 )
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any, Protocol
 
-import msgspec
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.internet.error import TimeoutError as TwistedTimeoutError
@@ -23,14 +22,15 @@ from chat.messages import Appended, Draft, Span
 from chat.model import Mute, Room, RoomId, User, UserId
 from chat.moderation import Audit
 from chat.plugin import Identity
-from chat.storage import reading
+from chat.rooms import NewRoom
+from chat.storage import housing, people, reading, sanctioning, tallying, timing
 from chat.storage.appending import append_many
+from chat.storage.auditing import write_audit
 from chat.storage.declaring import declare, load_world
-from chat.storage.schema import audit as audits_table
-from chat.storage.schema import rooms, sanctions, users
+from chat.storage.schema import sanctions
 from chat.storage.writer import Writer
 from chat.times import to_ms, utc_now
-from chat.world import Declared, World
+from chat.world import Declared, Timer, World
 
 READERS = 2
 READ_LIMIT = 1_000
@@ -109,25 +109,75 @@ class SqlStore:
         """See `IStore`."""
         return self._writer.write(lambda connection: None)
 
-    def record_login(self, user_id: UserId, identity: Identity, at: datetime) -> Deferred[User]:
+    def record_login(
+        self, user_id: UserId, identity: Identity, at: datetime, kept: Set[str] = frozenset()
+    ) -> Deferred[User]:
         """See `IStore`."""
-        return self._writer.write(lambda connection: _record_login(connection, user_id, identity, at))
+        return self._writer.write(lambda connection: people.record_login(connection, user_id, identity, at, kept))
+
+    def update_attributes(self, user_id: UserId, changed: Mapping[str, str]) -> Deferred[User]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: people.update_attributes(connection, user_id, changed))
 
     def append_message(self, draft: Draft) -> Deferred[Appended]:
         """See `IStore`."""
         return self._writer.write(draft)
 
+    def create_room(self, new: NewRoom) -> Deferred[Room]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: housing.create_room(connection, new))
+
+    def rename_room(self, room: Room, name: str, audit: Audit) -> Deferred[None]:
+        """See `IStore`."""
+
+        def rename(connection: Connection) -> None:
+            housing.rename_room(connection, room, name)
+            write_audit(connection, audit)
+
+        return self._writer.write(rename)
+
+    def remove_room(self, room: Room, audit: Audit) -> Deferred[bool]:
+        """See `IStore`."""
+
+        def remove(connection: Connection) -> bool:
+            was_there = housing.remove_room(connection, room, to_ms(audit.at))
+            if was_there:
+                write_audit(connection, audit)
+            return was_there
+
+        return self._writer.write(remove)
+
+    def set_timer(self, timer: Timer) -> Deferred[None]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: timing.set_timer(connection, timer))
+
+    def cancel_timer(self, kind: str, subject: str) -> Deferred[None]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: timing.cancel_timer(connection, kind, subject))
+
+    def add_tallies(self, joins: Mapping[RoomId, int], last_online: Mapping[UserId, datetime]) -> Deferred[None]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: tallying.add_tallies(connection, joins, last_online))
+
+    def count_joins(self, room_ids: Sequence[RoomId]) -> Deferred[Mapping[RoomId, int]]:
+        """See `IStore`."""
+        return self._read(lambda connection: tallying.count_joins(connection, room_ids))
+
+    def last_online(self, user_ids: Sequence[UserId]) -> Deferred[Mapping[UserId, datetime]]:
+        """See `IStore`."""
+        return self._read(lambda connection: tallying.last_online(connection, user_ids))
+
     def record(self, audit: Audit) -> Deferred[None]:
         """See `IStore`."""
-        return self._writer.write(lambda connection: _write_audit(connection, audit))
+        return self._writer.write(lambda connection: write_audit(connection, audit))
 
     def put_mutes(self, mutes: Sequence[Mute], audits: Sequence[Audit]) -> Deferred[None]:
         """See `IStore`."""
-        return self._writer.write(lambda connection: _put_mutes(connection, mutes, audits))
+        return self._writer.write(lambda connection: sanctioning.put_mutes(connection, mutes, audits))
 
     def end_mute(self, user_id: UserId, room_id: RoomId, audit: Audit) -> Deferred[None]:
         """See `IStore`."""
-        return self._writer.write(lambda connection: _end_mute(connection, user_id, room_id, audit))
+        return self._writer.write(lambda connection: sanctioning.end_mute(connection, user_id, room_id, audit))
 
     def find_user(self, user_id: UserId) -> Deferred[User | None]:
         """See `IStore`."""
@@ -175,72 +225,3 @@ def _reason(error: SQLAlchemyError | OSError) -> str:
     if isinstance(error, OSError):
         return str(error.strerror)
     return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-
-
-def _record_login(connection: Connection, user_id: UserId, identity: Identity, at: datetime) -> User:
-    known = reading.find_user(connection, user_id)
-    attributes = msgspec.json.encode(identity.attributes).decode()
-    if known is None:
-        values = {"id": user_id, "name": identity.name, "origin": identity.origin, "attributes": attributes}
-        made = insert(users).values(created_ms=to_ms(at), **values).returning(users.c.key)
-        key = connection.execute(made).scalar_one()
-        return User(key, user_id, identity.name, identity.origin, identity.attributes)
-    if (known.name, known.attributes) != (identity.name, identity.attributes):
-        changed = update(users).where(users.c.key == known.key)
-        connection.execute(changed.values(name=identity.name, attributes=attributes))
-    return User(known.key, user_id, identity.name, known.origin, identity.attributes)
-
-
-def _put_mutes(connection: Connection, mutes: Sequence[Mute], audits: Sequence[Audit]) -> None:
-    for mute in mutes:
-        room_key, user_key = _key(connection, rooms, mute.room_id), _key(connection, users, mute.user_id)
-        connection.execute(delete(sanctions).where(_same_mute(room_key, user_key)))
-        connection.execute(
-            insert(sanctions).values(
-                kind="mute",
-                scope="room",
-                target_key=room_key,
-                user_key=user_key,
-                actor_key=_key(connection, users, mute.actor_id),
-                duration=mute.duration,
-                reason=mute.reason,
-                created_ms=to_ms(utc_now()),
-                until_ms=to_ms(mute.until),
-            )
-        )
-    for row in audits:
-        _write_audit(connection, row)
-
-
-def _end_mute(connection: Connection, user_id: UserId, room_id: RoomId, row: Audit) -> None:
-    room_key, user_key = _key(connection, rooms, room_id), _key(connection, users, user_id)
-    connection.execute(delete(sanctions).where(_same_mute(room_key, user_key)))
-    _write_audit(connection, row)
-
-
-def _same_mute(room_key: int, user_key: int) -> Any:
-    return (
-        (sanctions.c.kind == "mute")
-        & (sanctions.c.scope == "room")
-        & (sanctions.c.target_key == room_key)
-        & (sanctions.c.user_key == user_key)
-    )
-
-
-def _key(connection: Connection, table: Any, public_id: str) -> int:
-    return int(connection.execute(select(table.c.key).where(table.c.id == public_id)).scalar_one())
-
-
-def _write_audit(connection: Connection, row: Audit) -> None:
-    connection.execute(
-        insert(audits_table).values(
-            at_ms=to_ms(row.at),
-            key_name=row.key_name,
-            actor_id=row.actor_id,
-            action=row.action,
-            user_id=row.user_id,
-            room_id=row.room_id,
-            reason=row.reason,
-            until_ms=None if row.until is None else to_ms(row.until),
-        )
-    )

@@ -122,7 +122,7 @@ def _string_converter(at: At, malformed: ErrorCode) -> Callable[[Any], str]:
         if type(value) is not str:
             raise ChatError(malformed, f"{at.path} is not a string")
         if limit is not None and len(value) > limit:
-            raise ChatError(malformed, f"{at.path} has more than {limit} characters")
+            raise ChatError(at.too_many or malformed, f"{at.path} has more than {limit} characters")
         if "\0" in value or (at.pattern is not None and at.pattern.fullmatch(value) is None):
             raise ChatError(malformed, f"{at.path} has a character or a length that is not allowed")
         return value

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from chat.events import Audience, Event, Everyone, InRoom, OfUser, Operators, Sharing
+from chat.audiences import Audience, Everyone, InRoom, Listed, OfUser, Operators, OperatorsIn, OperatorsSharing, Sharing
+from chat.events import Event
 from chat.model import RoomId, UserId
 from chat.presence import Framing, Presence, Session
+from chat.rooms import Rooms
 from chat.wire.activity import Encoder
 
 
@@ -40,12 +42,12 @@ class Delivery:
         self,
         presence: Presence,
         encoder: Encoder,
-        is_operator: Callable[[UserId], bool],
+        rooms: Rooms,
         at_turn_end: Callable[[Callable[[], None]], object],
     ) -> None:
         self._presence = presence
         self._encoder = encoder
-        self._is_operator = is_operator
+        self._directory = rooms
         self._at_turn_end = at_turn_end
         self._scheduled = False
         self._rooms: dict[RoomId, list[tuple[_Frames, UserId | None]]] = {}
@@ -61,9 +63,9 @@ class Delivery:
             self._put(audience[0].room_id, frames, audience[0].besides)
             return
         sessions = {session for part in audience for session in self._sessions(part)}
-        for room_id in _lead_room(audience):
+        for room_id, besides in _lead_room(audience):
             # Those who are in this room get it with the room's other frames: many may leave it in one turn.
-            self._put(room_id, frames, None)
+            self._put(room_id, frames, besides)
             sessions.difference_update(self._presence.subscribers(room_id))
         self._flush_rooms_of(sessions)
         for session in sessions:
@@ -83,17 +85,27 @@ class Delivery:
         if isinstance(audience, InRoom):
             subscribers = presence.subscribers(audience.room_id)
             return [one for one in subscribers if one.user is None or one.user.id != audience.besides]
+        if isinstance(audience, OperatorsIn):
+            subscribers = presence.subscribers(audience.room_id)
+            return [one for one in subscribers if one.user is not None and self._may_know(one.user.id, audience.also)]
         if isinstance(audience, OfUser):
             return presence.sessions_of(audience.user_id)
         return [session for user_id in self._users(audience) for session in presence.sessions_of(user_id)]
 
-    def _users(self, audience: Sharing | Operators | Everyone) -> Iterable[UserId]:
-        if isinstance(audience, Sharing):
-            return {user.id for room_id in audience.room_ids for user in self._presence.occupants(room_id)}
+    def _users(self, audience: Sharing | OperatorsSharing | Operators | Listed | Everyone) -> Iterable[UserId]:
         online = (user.id for user in self._presence.users())
-        if isinstance(audience, Operators):
-            return [user_id for user_id in online if user_id != audience.besides and self._is_operator(user_id)]
-        return online
+        if isinstance(audience, Everyone):
+            return online
+        if isinstance(audience, Listed):
+            may_enter, room, known_to = self._directory.may_enter, audience.room, audience.known_to
+            return [user_id for user_id in online if user_id in known_to or may_enter(user_id, room)]
+        if not isinstance(audience, Operators):
+            online = (user.id for room_id in audience.room_ids for user in self._presence.occupants(room_id))
+        told = set(online) - {audience.besides}
+        return told if isinstance(audience, Sharing) else filter(self._directory.roles.is_operator, told)
+
+    def _may_know(self, user_id: UserId, also: UserId | None) -> bool:
+        return user_id == also or self._directory.roles.is_operator(user_id)
 
     def _flush_rooms_of(self, sessions: Iterable[Session]) -> None:
         """What these sessions are to get from their rooms goes before what comes now."""
@@ -143,9 +155,9 @@ class Delivery:
             session.link.write(b"".join(own))
 
 
-def _lead_room(audience: tuple[Audience, ...]) -> tuple[RoomId, ...]:
+def _lead_room(audience: tuple[Audience, ...]) -> list[tuple[RoomId, UserId | None]]:
     """The last of the rooms whose users are all told, if there is one: what the others are told goes out before."""
-    return next((part.room_ids[-1:] for part in audience if isinstance(part, Sharing)), ())
+    return [(room_id, part.besides) for part in audience if isinstance(part, Sharing) for room_id in part.room_ids[-1:]]
 
 
 def _join(waiting: list[tuple[_Frames, UserId | None]], framing: Framing, user_id: UserId | None) -> bytes:

@@ -21,7 +21,7 @@ from chat.config import ChannelSection, Config, GlobalRoles, RoomSection
 from chat.declarations import declared_by
 from chat.errors import ChatError, ConfigError, ErrorCode, StorageError
 from chat.messages import Appended, Draft
-from chat.model import Access, Mute, Role, Room, RoomId, User, UserId
+from chat.model import Access, Mute, Role, Room, User, UserId
 from chat.moderation import Audit
 from chat.plugin import Identity
 from chat.plugins.sqlite import plugin
@@ -153,8 +153,8 @@ async def test_one_failure_rolls_back_one_write(opened: Opened) -> None:
 
 
 async def test_a_failed_commit_is_tried_one_by_one(opened: Opened) -> None:
-    nowhere = Room(999, RoomId("gone"), "Gone", None, opened.rooms[0].kind, Access.OPEN, 0)
-    lost = Draft(room=nowhere, author=opened.alice, body="x", published=utc_now())
+    nobody = User(999, UserId("gone"), "Gone", "test", {})
+    lost = Draft(room=opened.rooms[0], author=nobody, body="x", published=utc_now())
     first, failing = opened.store.append_message(opened.draft("1")), opened.store.append_message(lost)
     last = opened.store.append_message(opened.draft("2"))
     assert (await first).message.seq == 1

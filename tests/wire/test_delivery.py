@@ -8,16 +8,19 @@ import msgspec
 import pytest
 
 from chat.activities import RoomRef, UserRef
-from chat.events import Announced, Event, UserConnected, UserDisconnected, UserLeft, UserMuted
-from chat.model import RoomId, User, UserId
+from chat.events import Announced, UserMuted
+from chat.model import Role, RoomId, Status, User, UserId
 from chat.presence import Presence, Session
+from chat.rooms import Rooms
 from chat.testing import split_frames
 from chat.times import utc_now
 from chat.wire.activity import Encoder
 from chat.wire.delivery import Delivery
 from chat.wire.frames import JsonArrayFraming
+from chat.world import Grant
+from tests.happenings import ROOM, connected, disconnected, left
 
-ROOM, OTHER = RoomId("room"), RoomId("other")
+OTHER = RoomId("other")
 
 
 class CountingFraming(JsonArrayFraming):
@@ -66,7 +69,9 @@ class Place:
         self.presence = Presence()
         self.encoder = CountingEncoder("dev")
         self.turn: list[Any] = []
-        self.delivery = Delivery(self.presence, self.encoder, lambda user_id: user_id == "op", self.turn.append)
+        rooms = Rooms()
+        rooms.roles.put(Grant(UserId("op"), "op", Role.SUPERUSER))
+        self.delivery = Delivery(self.presence, self.encoder, rooms, self.turn.append)
         self.presence.before_change = self.delivery.flush_room
         self.framing = CountingFraming()
 
@@ -86,10 +91,6 @@ class Place:
 def link(session: Session) -> FakeLink:
     assert isinstance(session.link, FakeLink)
     return session.link
-
-
-def left(room: RoomId = ROOM) -> Event:
-    return UserLeft(published=utc_now(), user=UserRef("1", "x"), room=RoomRef(room, "R"), room_id=room)
 
 
 @pytest.fixture
@@ -138,9 +139,15 @@ def test_the_audiences(place: Place) -> None:
     for event, expected in (
         (left(), {inside, operator}),
         (left(OTHER), set()),
-        (UserConnected(published=now, user=user, attributes=()), {operator}),
-        (UserConnected(published=now, user=user, attributes=(), room_id=ROOM, user_id=UserId("in")), {operator}),
-        (UserDisconnected(published=now, user=user, room_ids=(ROOM, OTHER)), {inside, second, operator}),
+        (left(status=Status.INVISIBLE), {operator}),
+        (left(status=Status.OFFLINE), set()),
+        (connected("gone"), {operator}),
+        (connected("op"), set()),
+        (connected("in", ROOM), {operator}),
+        (disconnected("gone", ROOM, OTHER), {inside, second, operator}),
+        (disconnected("in", ROOM, OTHER), {operator}),
+        (disconnected("gone", ROOM, status=Status.INVISIBLE), {operator}),
+        (disconnected("gone", OTHER, status=Status.INVISIBLE), set()),
         (Announced(published=now, actor=user, body="x", verb="x"), {inside, outside, second, operator}),
         (
             UserMuted(
@@ -161,7 +168,7 @@ def test_the_audiences(place: Place) -> None:
 def test_events_of_different_kinds_keep_their_order(place: Place) -> None:
     session = place.enter("u", ROOM)
     place.delivery.deliver(left())
-    place.delivery.deliver(UserDisconnected(published=utc_now(), user=UserRef("g", "x"), room_ids=(ROOM,)))
+    place.delivery.deliver(disconnected("g", ROOM))
     place.delivery.deliver(left())
     place.end_turn()
     assert link(session).names() == ["gn_user_left", "gn_user_disconnected", "gn_user_left"]

@@ -1,0 +1,158 @@
+"""Access rules: their types, what may be set where, and whether they hold for somebody. No I/O.
+
+A rule says that for an action the caller has to satisfy a type with a value; all rules of an action have to hold. The
+types compare trusted attributes, or what the caller is in the room and its channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Final
+
+from msgspec import Struct
+
+from chat.acl_grammar import parse
+from chat.errors import ChatError, ErrorCode
+from chat.model import Acl, Role, Room, User
+from chat.roles import Roles
+
+ACTIONS: Final = {
+    "room": frozenset(
+        {"join", "autojoin", "list", "history", "message", "crossroom", "create", "setacl", "kick", "ban"}
+    ),
+    "channel": frozenset({"list", "create", "message", "crossroom", "whisper", "setacl", "ban"}),
+}
+ONE_OF: Final = frozenset(
+    {"gender", "membership", "group", "country", "city", "user_type", "image", "has_webcam", "fake_checked"}
+)
+ATTRIBUTES: Final = ONE_OF | {"age", "spoken_language"}
+STANDINGS: Final = frozenset({"admin", "room_owner", "owner", "moderator", "superuser"})
+# These compare where a message comes from with where it goes.
+OF_MESSAGES: Final = frozenset({"samechannel", "sameroom", "crossroom"})
+TYPES: Final = ATTRIBUTES | STANDINGS | OF_MESSAGES | {"disallow", "custom"}
+
+Allowed = Mapping[str, Iterable[str]]
+
+
+class Subject(Struct, frozen=True):
+    """Whom a rule is asked about: trusted attributes, and the types of STANDINGS that hold."""
+
+    attributes: Mapping[str, str]
+    standings: frozenset[str]
+
+    @classmethod
+    def of(cls, user: User, room: Room, roles: Roles) -> Subject:
+        """The user with what the user is in the room and its channel."""
+        in_room, in_channel = roles.in_room(user.id, room.id), roles.in_channel(user.id, room.channel_id)
+        owns_channel, owns_room = Role.OWNER in in_channel, Role.OWNER in in_room
+        held = {
+            "admin": owns_channel or Role.ADMIN in in_channel,
+            "room_owner": owns_room,
+            "owner": owns_channel or owns_room,
+            "moderator": Role.MODERATOR in in_room,
+            "superuser": Role.SUPERUSER in roles.global_roles(user.id),
+        }
+        return cls(user.attributes, frozenset(name for name, holds in held.items() if holds))
+
+
+Condition = Callable[[Subject], bool]
+
+
+def check_rule(place: str, rule: Acl, allowed: Allowed) -> None:
+    """Raise unless the rule may be set for a `room` or a `channel`.
+
+    `allowed` maps `<place>.<action>` to the types that may be set there; what it does not name has its usual types.
+    Raises INVALID_ACL_ACTION, INVALID_ACL_TYPE, INVALID_ACL_VALUE with the reason.
+    """
+    if rule.action not in ACTIONS[place]:
+        raise ChatError(ErrorCode.INVALID_ACL_ACTION, f"a {place} has no rules for this action")
+    if rule.type not in TYPES:
+        raise ChatError(ErrorCode.INVALID_ACL_TYPE, "there is no such type")
+    if rule.type not in allowed.get(f"{place}.{rule.action}", usual_types(rule.action)):
+        raise ChatError(ErrorCode.INVALID_ACL_TYPE, f"{rule.type} may not be set for {rule.action} of a {place}")
+    condition_of(rule.type, rule.value)
+
+
+def usual_types(action: str) -> frozenset[str]:
+    """The types that may be set for an action unless the configuration says otherwise."""
+    return TYPES if action in ("message", "crossroom") else TYPES - OF_MESSAGES
+
+
+def holds(rules: Iterable[Acl], action: str, subject: Subject) -> bool:
+    """Whether all rules for the action hold, of those that look at the caller; a rule that cannot be read does not."""
+    return all(_holds(rule, subject) for rule in rules if rule.action == action)
+
+
+def _holds(rule: Acl, subject: Subject) -> bool:
+    if rule.type in OF_MESSAGES:
+        return True
+    try:
+        return condition_of(rule.type, rule.value)(subject)
+    except ChatError:
+        return False
+
+
+@lru_cache(maxsize=4096)
+def condition_of(kind: str, value: str) -> Condition:
+    """What a type with a value asks of a subject. Raises INVALID_ACL_VALUE."""
+    if kind == "custom":
+        return parse(value, _single)
+    if kind in STANDINGS:
+        return lambda subject: kind in subject.standings
+    if kind == "crossroom" and value not in ("y", "n"):
+        raise ChatError(ErrorCode.INVALID_ACL_VALUE, "crossroom is y or n")
+    if kind == "disallow" or kind in OF_MESSAGES:
+        return lambda subject: False
+    return _compared(kind, value)
+
+
+def _single(kind: str, value: str) -> Condition:
+    """A comparison inside of a custom rule. Raises INVALID_ACL_VALUE."""
+    if kind in STANDINGS:
+        if value != "y":
+            raise ChatError(ErrorCode.INVALID_ACL_VALUE, f"{kind} is y or !y")
+        return lambda subject: kind in subject.standings
+    if kind not in ATTRIBUTES:
+        raise ChatError(ErrorCode.INVALID_ACL_VALUE, "no such type in a custom rule")
+    return _compared(kind, value)
+
+
+def _compared(kind: str, value: str) -> Condition:
+    """A comparison with an attribute, which fails where the attribute is missing."""
+    if kind == "age":
+        return _in_range(value)
+    wanted = frozenset(part.strip() for part in value.split(","))
+    if "" in wanted:
+        raise ChatError(ErrorCode.INVALID_ACL_VALUE, f"{kind} is a list of values with commas between them")
+    if kind == "spoken_language":
+        spoken = frozenset(part.casefold() for part in wanted)
+        return lambda subject: not spoken.isdisjoint(_languages(subject))
+    return lambda subject: subject.attributes.get(kind) in wanted
+
+
+def _languages(subject: Subject) -> set[str]:
+    return {part.strip() for part in subject.attributes.get("spoken_language", "").casefold().split(",")}
+
+
+def _in_range(value: str) -> Condition:
+    low, colon, high = value.partition(":")
+    if not colon or not (low or high):
+        raise ChatError(ErrorCode.INVALID_ACL_VALUE, "age is a range such as 25:45, 25: or :45")
+    least, most = _years(low, 0), _years(high, 10**9)
+    if least > most:
+        raise ChatError(ErrorCode.INVALID_ACL_VALUE, "the range of age is empty")
+
+    def condition(subject: Subject) -> bool:
+        age = subject.attributes.get("age", "")
+        return age.isascii() and age.isdigit() and len(age) < 10 and least <= int(age) <= most
+
+    return condition
+
+
+def _years(text: str, absent: int) -> int:
+    if not text:
+        return absent
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        raise ChatError(ErrorCode.INVALID_ACL_VALUE, "the range of age has something that is no whole number")
+    return int(text)

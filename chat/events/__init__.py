@@ -1,0 +1,38 @@
+"""The catalogue of facts. An event is made after its commit; nothing that hears of it can undo it.
+
+An event class declares its wire name, the slots of seed 001 and who is to hear of it. An event of a third party is
+declared the same way in its own module.
+"""
+
+from chat.events.base import Event
+from chat.events.messages import Announced, MessagePosted
+from chat.events.moderation import MuteNotice, UserMuted, UserUnmuted
+from chat.events.presence import (
+    UserConnected,
+    UserDisconnected,
+    UserInfoUpdated,
+    UserInvisible,
+    UserJoined,
+    UserLeft,
+    UserVisible,
+)
+from chat.events.rooms import RoomCreated, RoomRemoved, RoomRenamed
+
+__all__ = [
+    "Announced",
+    "Event",
+    "MessagePosted",
+    "MuteNotice",
+    "RoomCreated",
+    "RoomRemoved",
+    "RoomRenamed",
+    "UserConnected",
+    "UserDisconnected",
+    "UserInfoUpdated",
+    "UserInvisible",
+    "UserJoined",
+    "UserLeft",
+    "UserMuted",
+    "UserUnmuted",
+    "UserVisible",
+]

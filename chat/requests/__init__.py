@@ -1,0 +1,81 @@
+"""What the verbs of this package take and what they answer, with the slots of seed 000.
+
+A plugin of a third party declares its own in its own module; these stand here because several fronts use them.
+"""
+
+from chat.requests.messages import History, ReadHistory, SendMessage
+from chat.requests.moderation import Broadcast, ListMutes, MutePlan, Mutes, MuteUsers, UnmuteUser
+from chat.requests.places import (
+    ChannelEntry,
+    Channels,
+    Join,
+    Joined,
+    Leave,
+    ListChannels,
+    ListRooms,
+    ListUsers,
+    RoomEntry,
+    Rooms,
+    RoomTarget,
+    Users,
+)
+from chat.requests.rooms import (
+    AclPlan,
+    CreateRoom,
+    RemoveRoom,
+    RenameRoom,
+    RoomMade,
+    RoomRemovedReply,
+    RoomRenamedReply,
+)
+from chat.requests.sessions import (
+    AttributeChange,
+    Claim,
+    Connect,
+    Disconnect,
+    LoggedIn,
+    Login,
+    RoleEntry,
+    SetStatus,
+    UpdateUserInfo,
+)
+
+__all__ = [
+    "AclPlan",
+    "AttributeChange",
+    "Broadcast",
+    "ChannelEntry",
+    "Channels",
+    "Claim",
+    "Connect",
+    "CreateRoom",
+    "Disconnect",
+    "History",
+    "Join",
+    "Joined",
+    "Leave",
+    "ListChannels",
+    "ListMutes",
+    "ListRooms",
+    "ListUsers",
+    "LoggedIn",
+    "Login",
+    "MutePlan",
+    "MuteUsers",
+    "Mutes",
+    "ReadHistory",
+    "RemoveRoom",
+    "RenameRoom",
+    "RoleEntry",
+    "RoomEntry",
+    "RoomMade",
+    "RoomRemovedReply",
+    "RoomRenamedReply",
+    "RoomTarget",
+    "Rooms",
+    "SendMessage",
+    "SetStatus",
+    "UnmuteUser",
+    "UpdateUserInfo",
+    "Users",
+]

@@ -1,0 +1,50 @@
+"""Users: known since their first login, with what an authenticator and they themselves say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import structs
+from sqlalchemy import Connection, insert, update
+
+from chat.errors import ChatError, ErrorCode
+from chat.model import User, UserId
+from chat.plugin import Identity
+from chat.storage.reading import find_user
+from chat.storage.schema import users
+from chat.times import to_ms
+
+
+def record_login(connection: Connection, user_id: UserId, identity: Identity, at: datetime, kept: Set[str]) -> User:
+    """See `IStore`."""
+    known = find_user(connection, user_id)
+    if known is None:
+        values = {"id": user_id, "name": identity.name, "origin": identity.origin, "created_ms": to_ms(at)}
+        made = insert(users).values(**values, attributes=_json(identity.attributes)).returning(users.c.key)
+        key = connection.execute(made).scalar_one()
+        return User(key, user_id, identity.name, identity.origin, identity.attributes)
+    own = {name: value for name, value in known.attributes.items() if name in kept}
+    return _change(connection, known, name=identity.name, attributes=own | dict(identity.attributes))
+
+
+def update_attributes(connection: Connection, user_id: UserId, changed: Mapping[str, str]) -> User:
+    """See `IStore`."""
+    known = find_user(connection, user_id)
+    if known is None:
+        raise ChatError(ErrorCode.NO_SUCH_USER)
+    return _change(connection, known, attributes=dict(known.attributes) | dict(changed))
+
+
+def _change(connection: Connection, known: User, **members: Any) -> User:
+    user = structs.replace(known, **members)
+    if user != known:
+        changed = update(users).where(users.c.key == known.key)
+        connection.execute(changed.values(name=user.name, attributes=_json(user.attributes)))
+    return user
+
+
+def _json(attributes: Mapping[str, str]) -> str:
+    return msgspec.json.encode(attributes).decode()
