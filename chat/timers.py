@@ -27,8 +27,8 @@ Act = Callable[[str], Awaitable[None]]
 class Timers:
     """The timers of a server, one for each kind and subject. What is late at the start is done at the start.
 
-    An act that fails is tried again after RETRY_AFTER. It is the act that takes its timer out of the store, in the
-    transaction of what it does.
+    `runs` is true from the start to the stop. An act that fails is tried again after RETRY_AFTER. It is the act that
+    takes its timer out of the store, in the transaction of what it does.
     """
 
     log = Logger()
@@ -41,7 +41,7 @@ class Timers:
         # Holds also what was cancelled or moved since; `_due` decides.
         self._heap: list[tuple[datetime, str, str]] = []
         self._next: Any = None
-        self._runs = False
+        self.runs = False
 
     def add_kind(self, kind: str, act: Act) -> None:
         """Let `act(subject)` be what is done when a timer of this kind is due."""
@@ -54,17 +54,21 @@ class Timers:
 
     def start(self) -> None:
         """Begin to act."""
-        self._runs = True
+        self.runs = True
         self._wait()
 
     def stop(self) -> None:
         """Act no more; what is set stays in the store."""
-        self._runs = False
+        self.runs = False
         self._wait()
 
     def is_set(self, kind: str, subject: str) -> bool:
         """Whether there is such a timer."""
         return (kind, subject) in self._due
+
+    def due(self, kind: str, subject: str) -> datetime | None:
+        """When the timer is due; None without one."""
+        return self._due.get((kind, subject))
 
     def note(self, timer: Timer) -> None:
         """A timer was set in the store by somebody else's transaction."""
@@ -94,7 +98,7 @@ class Timers:
         if self._next is not None and self._next.active():
             self._next.cancel()
         self._next = None
-        if self._runs and self._heap:
+        if self.runs and self._heap:
             wait_s = (self._heap[0][0] - utc_now()).total_seconds()
             self._next = self._clock.callLater(min(max(wait_s, 0), LOOK_EVERY_S), self._look)
 

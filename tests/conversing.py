@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
+
+from twisted.internet.task import deferLater
 
 from chat.config import ChannelSection, RoomSection
 from chat.model import RoomId
 from chat.testing import MemoryClient, MemoryServer
 from chat.texts import base64_of
 
+WAIT_S = 60
 ROOM = RoomId("room")
 CHANNELS = (ChannelSection(name="Lobby", default=True, rooms=(RoomSection(id=ROOM, name="General"),)),)
 JOIN = {"verb": "join", "target": {"id": ROOM}}
@@ -29,3 +34,22 @@ async def inside(server: MemoryServer, user_id: str = "alice") -> MemoryClient:
     client.log.clear()
     client.events.clear()
     return client
+
+
+async def logged_in(server: MemoryServer, user_id: str, **attributes: str) -> MemoryClient:
+    """A client that is logged in and has forgotten the greeting."""
+    client = server.client()
+    assert (await client.login(user_id, **attributes))["status_code"] == 200
+    await client.sync()
+    client.events.clear()
+    return client
+
+
+async def eventually(holds: Callable[[], Any]) -> None:
+    """Return when the condition holds."""
+    from twisted.internet import reactor
+
+    deadline = time.monotonic() + WAIT_S
+    while not holds():
+        assert time.monotonic() < deadline
+        await deferLater(reactor, 0.02)

@@ -10,12 +10,12 @@ import chat
 
 ROOT = Path(chat.__file__).parent
 MODEL = {
-    "activities", "audiences", "coroutines", "durations", "errors", "events", "ichat", "model", "plugin", "requests", "slots",
-    "texts", "times", "world",
+    "activities", "audiences", "coroutines", "durations", "errors", "events", "ichat", "model", "plugin", "requests",
+    "slots", "texts", "times", "world",
 }  # fmt: skip
 DOMAIN = {
-    "acl", "acl_grammar", "messages", "moderation", "names", "occupancy", "presence", "rest", "roles", "rooms", "rosters",
-    "tallies", "timers", "users",
+    "acl", "acl_grammar", "messages", "moderation", "names", "occupancy", "presence", "rest", "roles", "rooms",
+    "rosters", "tallies", "timers", "users",
 }  # fmt: skip
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}

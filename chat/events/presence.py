@@ -8,6 +8,7 @@ from chat.activities import Attribute, RoomRef, UserRef, VisitorRef
 from chat.audiences import (
     Audience,
     InRoom,
+    OfUser,
     Operators,
     OperatorsIn,
     OperatorsSharing,
@@ -145,11 +146,13 @@ class UserInfoUpdated(Event, frozen=True, kw_only=True):
     status: Status
 
     def audience(self) -> tuple[Audience, ...]:
-        """The sessions in the rooms, the user's own included; of one who is not in view the operators' and the user's
-        alone.
+        """The sessions in the rooms, the user's own included; of an invisible user the operators' and the user's alone;
+        of one who is as if gone the user's alone.
         """
         if not self.attributes:
             return ()
         if self.status is Status.ONLINE:
             return tuple(InRoom(room_id) for room_id in self.room_ids)
+        if self.status is Status.OFFLINE:
+            return (OfUser(self.user.id),)
         return tuple(OperatorsIn(room_id, also=self.user.id) for room_id in self.room_ids)

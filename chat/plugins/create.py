@@ -1,0 +1,100 @@
+"""create: a user makes a temporary room."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from zope.interface import implementer
+
+from chat.acl import check_rule
+from chat.activities import RoomRef, UserRef, acl_entries
+from chat.errors import ChatError, ErrorCode
+from chat.events import RoomCreated
+from chat.ichat import IVerb
+from chat.model import Access, Acl, Role, Room, RoomId, RoomKind, new_id
+from chat.names import RoomNames
+from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
+from chat.requests import CreateRoom, RoomMade
+from chat.rooms import NewRoom
+from chat.timers import REMOVE_ROOM
+from chat.world import Grant, Timer
+
+_KINDS = frozenset({None, "room", "temporary"})
+
+
+@implementer(IVerb)
+class CreateVerb:
+    """Makes a temporary room of which the sender is the owner; does not join it. With a rule that may not be set there
+    is no room.
+
+    Raises INVALID_TARGET_TYPE, NO_SUCH_CHANNEL; for the name MISSING_TARGET_DISPLAY_NAME, NOT_BASE64,
+    VALIDATION_ERROR, ROOM_NAME_TOO_SHORT, ROOM_NAME_TOO_LONG, ROOM_NAME_RESTRICTED, ROOM_ALREADY_EXISTS; for the rules
+    INVALID_ACL_ACTION, INVALID_ACL_TYPE, INVALID_ACL_VALUE; TOO_MANY_PRIVATE_ROOMS above `rooms.max_per_user`.
+    """
+
+    event = "create"
+    verbs = ("create",)
+    reply_event = "gn_create"
+    request = CreateRoom
+    requires = Requires.LOGGED_IN
+
+    def __init__(self, services: Services) -> None:
+        config = services.config
+        self._services = services
+        self._names = RoomNames(config.rooms, config.content.restricted_names)
+        self._grace = timedelta(seconds=config.rooms.owner_grace_s)
+
+    async def handle(self, context: Context, request: CreateRoom) -> Outcome:
+        """See `IVerb`."""
+        new = self._plan(context, request)
+        room: Room = await self._services.store.create_room(new)
+        rooms = self._services.rooms
+        rooms.put(room)
+        rooms.roles.put(Grant(context.caller.id, context.caller.name, Role.OWNER, room_id=room.id))
+        if new.timer is not None:
+            self._services.timers.note(new.timer)
+        return Outcome(RoomMade(ref=RoomRef.of(room), channel_id=new.channel.id), (self._event(context, room),))
+
+    def _plan(self, context: Context, request: CreateRoom) -> NewRoom:
+        if request.kind not in _KINDS:
+            raise ChatError(ErrorCode.INVALID_TARGET_TYPE)
+        room_id = RoomId(new_id())
+        return NewRoom(
+            id=room_id,
+            channel=self._services.rooms.channel(request.channel_id),
+            room_name=self._names.checked(request.name),
+            kind=RoomKind.TEMPORARY,
+            access=Access.OPEN,
+            acls=self._rules(request),
+            owner=context.caller,
+            owner_limit=self._services.config.rooms.max_per_user,
+            created=context.now,
+            timer=Timer(REMOVE_ROOM, room_id, context.now + self._grace),
+        )
+
+    def _rules(self, request: CreateRoom) -> tuple[Acl, ...]:
+        rules = {(plan.action, plan.type): Acl(plan.action, plan.type, plan.value) for plan in request.acls}
+        for rule in rules.values():
+            check_rule("room", rule, self._services.config.acl.allowed)
+        return tuple(rules.values())
+
+    def _event(self, context: Context, room: Room) -> RoomCreated:
+        assert room.channel_id is not None
+        return RoomCreated(
+            published=context.now,
+            actor=UserRef.of(context.caller),
+            attributes=self._services.users.public(context.caller),
+            ref=RoomRef.of(room),
+            kind=room.kind.value,
+            channel_id=room.channel_id,
+            acls=acl_entries(room.acls) or None,
+            room=room,
+        )
+
+
+def build(options: NoOptions, services: Services) -> Contribution:
+    """The parts of this plugin."""
+    return Contribution(verbs=(CreateVerb(services),))
+
+
+plugin = Plugin("create", build)

@@ -1,0 +1,67 @@
+"""remove_room: a room is taken away, with everybody who is in it."""
+
+from __future__ import annotations
+
+from zope.interface import implementer
+
+from chat.activities import RoomRef, UserRef
+from chat.errors import ChatError, ErrorCode
+from chat.events import RoomRemoved
+from chat.ichat import IVerb
+from chat.model import Room, RoomKind
+from chat.moderation import Audit
+from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
+from chat.requests import RemoveRoom, RoomRemovedReply
+
+
+@implementer(IVerb)
+class RemoveRoomVerb:
+    """Removes a room, for those who may; also what a timer dispatches. Its messages stay in the store, out of reach.
+
+    Raises NO_SUCH_ROOM, NOT_ALLOWED, also for a channel's admin room.
+    """
+
+    event = "remove_room"
+    verbs = ("remove",)
+    reply_event = "gn_remove_room"
+    request = RemoveRoom
+    requires = Requires.LOGGED_IN
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def handle(self, context: Context, request: RemoveRoom) -> Outcome:
+        """See `IVerb`."""
+        rooms, actor = self._services.rooms, context.caller
+        room = rooms.manageable(actor.id, request.room_id)
+        if room.kind is RoomKind.ADMIN or not rooms.roles.may_rename_or_remove(actor.id, room):
+            raise ChatError(ErrorCode.NOT_ALLOWED)
+        reason = request.reason or ""
+        row = Audit(context.now, context.key_name, actor.id, "remove-room", actor.id, room.id, reason)
+        if not await self._services.store.remove_room(room, row):
+            raise ChatError(ErrorCode.NO_SUCH_ROOM)
+        event = self._removed(context, room, request.reason)
+        return Outcome(RoomRemovedReply(id=event.id, published=context.now, ref=event.ref), (event,))
+
+    def _removed(self, context: Context, room: Room, reason: str | None) -> RoomRemoved:
+        rooms = self._services.rooms
+        known_to = rooms.members_of(room.id) | self._services.occupancy.clear(room.id)
+        rooms.forget(room)
+        self._services.mutes.forget_room(room.id)
+        self._services.timers.forget(room.id)
+        return RoomRemoved(
+            published=context.now,
+            actor=UserRef.of(context.caller),
+            ref=RoomRef.of(room),
+            reason=reason,
+            room=room,
+            known_to=known_to,
+        )
+
+
+def build(options: NoOptions, services: Services) -> Contribution:
+    """The parts of this plugin."""
+    return Contribution(verbs=(RemoveRoomVerb(services),))
+
+
+plugin = Plugin("remove-room", build)

@@ -1,0 +1,54 @@
+"""rename_room: a room gets another name."""
+
+from __future__ import annotations
+
+from zope.interface import implementer
+
+from chat.activities import RoomRef, UserRef
+from chat.errors import ChatError, ErrorCode
+from chat.events import RoomRenamed
+from chat.ichat import IVerb
+from chat.moderation import Audit
+from chat.names import RoomNames
+from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
+from chat.requests import RenameRoom, RoomRenamedReply
+
+
+@implementer(IVerb)
+class RenameRoomVerb:
+    """Renames a room, for those who may; the audit log has the former name.
+
+    Raises NO_SUCH_ROOM, NOT_ALLOWED, and for the name what `create` raises.
+    """
+
+    event = "rename_room"
+    verbs = ("rename",)
+    reply_event = "gn_rename_room"
+    request = RenameRoom
+    requires = Requires.LOGGED_IN
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._names = RoomNames(services.config.rooms, services.config.content.restricted_names)
+
+    async def handle(self, context: Context, request: RenameRoom) -> Outcome:
+        """See `IVerb`."""
+        rooms, actor = self._services.rooms, context.caller
+        room = rooms.manageable(actor.id, request.room_id)
+        if not rooms.roles.may_rename_or_remove(actor.id, room):
+            raise ChatError(ErrorCode.NOT_ALLOWED)
+        name = self._names.checked(request.name)
+        row = Audit(context.now, context.key_name, actor.id, "rename-room", actor.id, room.id, room.name)
+        await self._services.store.rename_room(room, name, row)
+        renamed = rooms.rename(room, name)
+        ref = RoomRef.of(renamed)
+        event = RoomRenamed(published=context.now, actor=UserRef.of(actor), ref=ref, room=renamed)
+        return Outcome(RoomRenamedReply(id=event.id, published=context.now, ref=ref), (event,))
+
+
+def build(options: NoOptions, services: Services) -> Contribution:
+    """The parts of this plugin."""
+    return Contribution(verbs=(RenameRoomVerb(services),))
+
+
+plugin = Plugin("rename-room", build)
