@@ -4,8 +4,8 @@ The promises, each kept by a test of its own:
 
 1. Commands of one connection take effect and are answered in order. Consecutive messages may share a commit: the next
    is admitted while earlier ones wait, its checks see their effects, the replies keep the order. Any other verb waits.
-2. Messages of a room are seen in `seq` order by every session; `seq` has no gaps. A membership change flushes the
-   room's pending frames first. An edit or a deletion never overtakes its message.
+2. Messages of a room are seen in `seq` order by every session; `seq` has no gaps. A session that comes into a room sees
+   those above the head of its join reply, each once. An edit or a deletion never overtakes its message.
 3. A client sees the reply to its command before the echo of its own event.
 4. A 200 for a message means that it is on disk. Nothing is announced before its commit.
 5. Nothing else is ordered. Delivery to a connection is at most once; a client heals a gap with `history`.

@@ -32,12 +32,16 @@ class Link(Protocol):
 
 
 class Session:
-    """One connection. `user` is None before the login; `rooms` are those that this session subscribed to."""
+    """One connection. `user` is None before the login; `rooms` are those that this session subscribed to.
 
-    __slots__ = ("link", "rooms", "user")
+    `is_gone`: the connection is lost, though the session may still have to end.
+    """
+
+    __slots__ = ("is_gone", "link", "rooms", "user")
 
     def __init__(self, link: Link) -> None:
         self.link = link
+        self.is_gone = False
         self.user: User | None = None
         self.rooms: set[RoomId] = set()
 
@@ -88,17 +92,18 @@ class Viewer(NamedTuple):
 class Presence:
     """The live state of one node.
 
-    `before_change(room_id)` is called before the subscribers of a room change, so that what was meant for the old ones
-    can go out first.
+    `before_change(session, room_id)` is called before a session subscribes to a room, also once more, and before it is
+    taken out, so that it gets what was meant for it, and nothing older.
     """
 
     def __init__(self) -> None:
-        self.before_change: Callable[[RoomId], None] = _nothing
+        self.before_change: Callable[[Session, RoomId], None] = _nothing
         self._online: dict[UserId, Online] = {}
         self._occupants: dict[RoomId, dict[UserId, Online]] = {}
         # Those of the occupants who are not in everybody's view.
         self._hidden: dict[RoomId, dict[UserId, Online]] = {}
         self._subscribers: dict[RoomId, set[Session]] = {}
+        self._bystanders: dict[RoomId, set[Session]] = {}
 
     # Changes
 
@@ -115,6 +120,8 @@ class Presence:
         online.sessions.add(session)
         session.user = user
         self.update(user)
+        for room_id in online.rooms - session.rooms:
+            self._stand_by(session, room_id)
         return first
 
     def update(self, user: User) -> None:
@@ -154,6 +161,8 @@ class Presence:
         if online is None:
             return None
         online.sessions.discard(session)
+        for room_id in online.rooms:
+            self._dismiss((session,), room_id)
         if online.sessions:
             return None
         del self._online[online.user.id]
@@ -166,10 +175,14 @@ class Presence:
         """The session subscribes, its user occupies."""
         assert session.user is not None
         online = self._online[session.user.id]
-        self.before_change(room_id)
+        self.before_change(session, room_id)
         self._subscribers.setdefault(room_id, set()).add(session)
         session.rooms.add(room_id)
+        self._dismiss((session,), room_id)
         came_in = room_id not in online.rooms
+        if came_in:
+            for other in online.sessions - {session}:
+                self._stand_by(other, room_id)
         online.rooms.add(room_id)
         self._occupants.setdefault(room_id, {})[online.user.id] = online
         self._show_or_hide(online, room_id)
@@ -185,13 +198,14 @@ class Presence:
             return False
         for session in online.sessions:
             self._unsubscribe(session, room_id)
+        self._dismiss(online.sessions, room_id)
         self._vacate(online, room_id)
         return True
 
     def _unsubscribe(self, session: Session, room_id: RoomId) -> None:
         if room_id not in session.rooms:
             return
-        self.before_change(room_id)
+        self.before_change(session, room_id)
         session.rooms.discard(room_id)
         subscribers = self._subscribers[room_id]
         subscribers.discard(session)
@@ -202,6 +216,17 @@ class Presence:
         online.rooms.discard(room_id)
         _take(self._occupants, room_id, online.user.id)
         _take(self._hidden, room_id, online.user.id)
+
+    def _stand_by(self, session: Session, room_id: RoomId) -> None:
+        self._bystanders.setdefault(room_id, set()).add(session)
+
+    def _dismiss(self, sessions: Iterable[Session], room_id: RoomId) -> None:
+        """These do not stand by any more: they subscribed, or their user is out."""
+        bystanders = self._bystanders.get(room_id)
+        if bystanders is not None:
+            bystanders.difference_update(sessions)
+            if not bystanders:
+                del self._bystanders[room_id]
 
     def _show_or_hide(self, online: Online, room_id: RoomId) -> None:
         if online.status is Status.ONLINE:
@@ -251,6 +276,10 @@ class Presence:
         """The sessions that receive the room's events."""
         return self._subscribers.get(room_id, ())
 
+    def bystanders(self, room_id: RoomId) -> Collection[Session]:
+        """The sessions of the room's occupants that did not join it themselves."""
+        return self._bystanders.get(room_id, ())
+
     def sessions_of(self, user_id: UserId) -> Collection[Session]:
         """The user's sessions."""
         online = self._online.get(user_id)
@@ -284,5 +313,5 @@ def _take(places: _Places, room_id: RoomId, user_id: UserId) -> None:
             del places[room_id]
 
 
-def _nothing(room_id: RoomId) -> None:
+def _nothing(session: Session, room_id: RoomId) -> None:
     """Nobody waits for changes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from chat.model import SYSTEM_ID, ChannelId, Role, Room, RoomId, RoomKind, UserId
 from chat.world import Grant
@@ -17,6 +17,7 @@ class Roles:
         self._by_user: dict[UserId, dict[_Scope, set[Role]]] = {}
         self._by_room: dict[RoomId, set[UserId]] = {}
         self._names: dict[UserId, str] = {}
+        self._operators: set[UserId] = set()
         for grant in grants:
             self.put(grant)
 
@@ -27,6 +28,8 @@ class Roles:
         scopes.setdefault(grant.room_id or grant.channel_id, set()).add(grant.role)
         if grant.room_id is not None:
             self._by_room.setdefault(grant.room_id, set()).add(grant.user_id)
+        elif grant.channel_id is None:
+            self._operators.add(grant.user_id)
 
     def forget_room(self, room_id: RoomId) -> None:
         """The room is gone, and nobody is anything in it."""
@@ -46,7 +49,12 @@ class Roles:
 
     def is_operator(self, user_id: UserId) -> bool:
         """Whether the user is a superuser or a globalmod."""
-        return bool(self.global_roles(user_id))
+        return user_id in self._operators
+
+    @property
+    def operators(self) -> Collection[UserId]:
+        """The superusers and globalmods, online or not."""
+        return self._operators
 
     def in_channel(self, user_id: UserId, channel_id: ChannelId | None) -> set[Role]:
         """What the user is in the channel."""

@@ -70,8 +70,8 @@ class Server:
         self.presence = Presence()
         self.services = self._services()
         encoder = Encoder(config.environment)
-        self._delivery = Delivery(self.presence, encoder, self.services.rooms, self._at_turn_end)
-        self.presence.before_change = self._delivery.flush_room
+        self._delivery = Delivery(self.presence, encoder, self.services.rooms, reactor)
+        self.presence.before_change = self._delivery.settle
         self._bus = Bus(reactor, self._delivery.deliver)
         self.pipeline = Pipeline(self._bus)
         self._authenticators: dict[str, IAuthenticator] = {}
@@ -225,9 +225,6 @@ class Server:
             self.log.warn("the latest joins and times online are lost: the store did not take them")
 
     # Time
-
-    def _at_turn_end(self, call: Any) -> None:
-        self._reactor.callLater(0, call)
 
     def _note(self, in_time: bool) -> None:
         if not in_time:

@@ -23,6 +23,7 @@ class UserJoined(Event, frozen=True, kw_only=True):
     """A user came into a room, or into view there. `roles` are those of the user there, comma separated."""
 
     wire = "gn_user_joined"
+    may_wait = True
     constants = {"verb": "join"}
     has_provider = True
 
@@ -46,6 +47,7 @@ class UserLeft(Event, frozen=True, kw_only=True):
     """A user is no longer in a room. `on_purpose`: by a command, not because the last session ended."""
 
     wire = "gn_user_left"
+    may_wait = True
     constants = {"verb": "leave"}
     has_provider = True
 
@@ -69,6 +71,7 @@ class UserConnected(Event, frozen=True, kw_only=True):
     """A user came online or into view: told to operators at once, to a room just before the user's first join there."""
 
     wire = "gn_user_connected"
+    may_wait = True
     constants = {"verb": "connect"}
     has_provider = True
 
@@ -90,6 +93,7 @@ class UserDisconnected(Event, frozen=True, kw_only=True):
     """
 
     wire = "gn_user_disconnected"
+    may_wait = True
     constants = {"verb": "disconnect"}
     has_provider = True
 

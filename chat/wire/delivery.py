@@ -1,56 +1,45 @@
 """From an event to the sessions that are to hear of it, with as few encodings and writes as can be.
 
-An event is encoded once, framed once per framing. The frames of a room are collected until the reactor's turn ends,
-joined once and written once per session, together with what waits for that session alone; that goes first, so that a
-reply comes before the echo of its event.
+An event is encoded once, framed once per framing. The frames of a room wait in its log until the reactor's turn ends,
+are joined once and written once per session, together with what waits for that session alone; that goes first, so that
+a reply comes before the echo of its event. Events that may wait do so in a large room that was written to a moment ago.
+
+Whenever a session is sent something of one room it is sent all that waits for it in its other rooms too. So every
+session hears of events in the order of their publication, and of one that is in several logs once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from itertools import count
+
+from twisted.internet.interfaces import IReactorTime
 
 from chat.audiences import Audience, Everyone, InRoom, Listed, OfUser, Operators, OperatorsIn, OperatorsSharing, Sharing
 from chat.events import Event
 from chat.model import RoomId, UserId
-from chat.presence import Framing, Presence, Session
+from chat.presence import Presence, Session
 from chat.rooms import Rooms
 from chat.wire.activity import Encoder
+from chat.wire.room_log import Entry, RoomLog, join, merged
 
-
-class _Frames:
-    """One event in every framing that is needed."""
-
-    __slots__ = ("_by_framing", "activity", "event")
-
-    def __init__(self, event: str, activity: bytes) -> None:
-        self.event = event
-        self.activity = activity
-        self._by_framing: dict[Framing, bytes] = {}
-
-    def framed(self, framing: Framing) -> bytes:
-        """The event's bytes for one kind of connection."""
-        frame = self._by_framing.get(framing)
-        if frame is None:
-            frame = self._by_framing[framing] = framing.frame(self.event, self.activity)
-        return frame
+# How long events that may wait are held back at most, in rooms with at least so many sessions.
+HOLD_S = 0.05
+LARGE_ROOM = 50
 
 
 class Delivery:
-    """Writes events and replies to sessions. `at_turn_end(f)` calls f once, when the reactor's turn ends."""
+    """Writes events and replies to sessions. `rooms` knows who is an operator and who may list a room."""
 
-    def __init__(
-        self,
-        presence: Presence,
-        encoder: Encoder,
-        rooms: Rooms,
-        at_turn_end: Callable[[Callable[[], None]], object],
-    ) -> None:
+    def __init__(self, presence: Presence, encoder: Encoder, rooms: Rooms, clock: IReactorTime) -> None:
         self._presence = presence
         self._encoder = encoder
         self._directory = rooms
-        self._at_turn_end = at_turn_end
-        self._scheduled = False
-        self._rooms: dict[RoomId, list[tuple[_Frames, UserId | None]]] = {}
+        self._clock = clock
+        self._numbers = count()
+        self._is_scheduled = False
+        self._logs: dict[RoomId, RoomLog] = {}
+        self._due: dict[RoomId, None] = {}
         self._private: dict[Session, list[bytes]] = {}
 
     def deliver(self, event: Event) -> None:
@@ -58,108 +47,175 @@ class Delivery:
         audience = event.audience()
         if not audience:
             return
-        frames = _Frames(event.wire, self._encoder.encode(event))
-        if len(audience) == 1 and type(audience[0]) is InRoom:
-            self._put(audience[0].room_id, frames, audience[0].besides)
-            return
-        sessions = {session for part in audience for session in self._sessions(part)}
-        for room_id, besides in _lead_room(audience):
-            # Those who are in this room get it with the room's other frames: many may leave it in one turn.
-            self._put(room_id, frames, besides)
-            sessions.difference_update(self._presence.subscribers(room_id))
-        self._flush_rooms_of(sessions)
-        for session in sessions:
-            self.send(session, frames.framed(session.link.framing))
-
-    def _put(self, room_id: RoomId, frames: _Frames, besides: UserId | None) -> None:
-        self._rooms.setdefault(room_id, []).append((frames, besides))
-        self._schedule()
+        besides = _excepted(audience)
+        entry = Entry(next(self._numbers), event.wire, self._encoder.encode(event), besides)
+        rooms = {room_id for part in audience for room_id in _rooms_of(part, besides)}
+        for room_id in rooms:
+            self._put(room_id, entry, event.may_wait)
+        for session in {session for part in audience for session in self._beyond(part, besides)}:
+            if session.rooms.isdisjoint(rooms):
+                self._gather(session)
+                self.send(session, entry.framed(session.link.framing))
 
     def send(self, session: Session, frame: bytes) -> None:
         """Write a frame to one session, in the order of the calls."""
         self._private.setdefault(session, []).append(frame)
         self._schedule()
 
-    def _sessions(self, audience: Audience) -> Iterable[Session]:
+    def settle(self, session: Session, room_id: RoomId) -> None:
+        """The session is about to come into the room or to go out: send it what waits for it, and nothing older."""
+        if not session.is_gone:
+            self.flush_session(session)
+        log = self._logs.get(room_id)
+        if log is not None:
+            log.pass_by(session)
+
+    # Audiences
+
+    def _beyond(self, part: Audience, besides: UserId | None) -> Iterable[Session]:
+        """The sessions of an audience that the logs of its rooms may not reach."""
         presence = self._presence
-        if isinstance(audience, InRoom):
-            subscribers = presence.subscribers(audience.room_id)
-            return [one for one in subscribers if one.user is None or one.user.id != audience.besides]
-        if isinstance(audience, OperatorsIn):
-            subscribers = presence.subscribers(audience.room_id)
-            return [one for one in subscribers if one.user is not None and self._may_know(one.user.id, audience.also)]
-        if isinstance(audience, OfUser):
-            return presence.sessions_of(audience.user_id)
-        return [session for user_id in self._users(audience) for session in presence.sessions_of(user_id)]
+        if isinstance(part, InRoom):
+            return () if part.besides == besides else _not_of(part.besides, presence.subscribers(part.room_id))
+        if isinstance(part, OperatorsIn):
+            return [one for one in presence.subscribers(part.room_id) if self._may_know(one, part.also)]
+        if isinstance(part, Sharing) and part.besides == besides:
+            return _not_of(besides, (one for room_id in part.room_ids for one in presence.bystanders(room_id)))
+        return [session for user_id in self._users(part) for session in presence.sessions_of(user_id)]
 
-    def _users(self, audience: Sharing | OperatorsSharing | Operators | Listed | Everyone) -> Iterable[UserId]:
-        online = (user.id for user in self._presence.users())
-        if isinstance(audience, Everyone):
-            return online
-        if isinstance(audience, Listed):
-            may_enter, room, known_to = self._directory.may_enter, audience.room, audience.known_to
-            return [user_id for user_id in online if user_id in known_to or may_enter(user_id, room)]
-        if not isinstance(audience, Operators):
-            online = (user.id for room_id in audience.room_ids for user in self._presence.occupants(room_id))
-        told = set(online) - {audience.besides}
-        return told if isinstance(audience, Sharing) else filter(self._directory.roles.is_operator, told)
+    def _users(self, part: OfUser | Sharing | Operators | OperatorsSharing | Listed | Everyone) -> Iterable[UserId]:
+        if isinstance(part, OfUser):
+            return (part.user_id,)
+        if isinstance(part, (Everyone, Listed)):
+            online = (user.id for user in self._presence.users())
+            return online if isinstance(part, Everyone) else (one for one in online if self._lists(one, part))
+        if isinstance(part, Sharing):
+            told = (user.id for room_id in part.room_ids for user in self._presence.occupants(room_id))
+        else:
+            told = (one for one in self._directory.roles.operators if self._shares(one, part))
+        return (user_id for user_id in told if user_id != part.besides)
 
-    def _may_know(self, user_id: UserId, also: UserId | None) -> bool:
-        return user_id == also or self._directory.roles.is_operator(user_id)
+    def _may_know(self, session: Session, also: UserId | None) -> bool:
+        user = session.user
+        return user is not None and (user.id == also or self._directory.roles.is_operator(user.id))
 
-    def _flush_rooms_of(self, sessions: Iterable[Session]) -> None:
-        """What these sessions are to get from their rooms goes before what comes now."""
-        if self._rooms:
-            for room_id in {room_id for session in sessions for room_id in session.rooms if room_id in self._rooms}:
-                self.flush_room(room_id)
+    def _shares(self, user_id: UserId, part: Operators | OperatorsSharing) -> bool:
+        if isinstance(part, Operators):
+            return True
+        return any(self._presence.occupies(user_id, room_id) for room_id in part.room_ids)
+
+    def _lists(self, user_id: UserId, part: Listed) -> bool:
+        return user_id in part.known_to or self._directory.may_enter(user_id, part.room)
+
+    # What waits
+
+    def _put(self, room_id: RoomId, entry: Entry, may_wait: bool) -> None:
+        if not self._presence.subscribers(room_id):
+            return
+        log = self._logs.get(room_id)
+        if log is None:
+            log = self._logs[room_id] = RoomLog()
+        log.add(entry)
+        if not (may_wait and log.is_resting):
+            self._due[room_id] = None
+            self._schedule()
+
+    def _gather(self, session: Session) -> None:
+        """Let what waits for the session in its rooms go out before what comes for it alone."""
+        frames = self._take(session) if self._logs else b""
+        if frames:
+            self.send(session, frames)
+
+    def _take(self, session: Session) -> bytes:
+        """What waits for a session in all of its rooms; from now on it does not."""
+        logs = [log for room_id in session.rooms if (log := self._logs.get(room_id))]
+        frames = logs[0].joined(session) if len(logs) == 1 else self._merge(session, logs)
+        for log in logs:
+            log.pass_by(session)
+        return frames
+
+    def _merge(self, session: Session, logs: list[RoomLog]) -> bytes:
+        return join(merged(log.rest(session) for log in logs), session.link.framing)
+
+    # Writing
 
     def _schedule(self) -> None:
-        if not self._scheduled:
-            self._scheduled = True
-            self._at_turn_end(self.flush)
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            self._clock.callLater(0, self._end_turn)
+
+    def _end_turn(self) -> None:
+        """Write what is due."""
+        self._is_scheduled = False
+        due, self._due = self._due, {}
+        for room_id in due:
+            self._flush_room(room_id)
+        for session in list(self._private):
+            self._write_private(session)
 
     def flush(self) -> None:
         """Write everything that waits."""
-        self._scheduled = False
-        for room_id in list(self._rooms):
-            self.flush_room(room_id)
-        for session in list(self._private):
-            self.flush_session(session)
-
-    def flush_room(self, room_id: RoomId) -> None:
-        """Write what waits for a room to the sessions that are in it now."""
-        waiting = self._rooms.pop(room_id, None)
-        if waiting is None:
-            return
-        joined: dict[Framing, bytes] = {}
-        excepted = {besides for _, besides in waiting if besides is not None}
-        private = self._private
-        for session in self._presence.subscribers(room_id):
-            link = session.link
-            if excepted and session.user is not None and session.user.id in excepted:
-                frames = _join(waiting, link.framing, session.user.id)
-            elif link.framing in joined:
-                frames = joined[link.framing]
-            else:
-                frames = joined[link.framing] = _join(waiting, link.framing, None)
-            own = private.pop(session, None) if private else None
-            if own is not None:
-                frames = b"".join([*own, frames])
-            if frames:
-                link.write(frames)
+        self._due.update(dict.fromkeys(self._logs))
+        self._end_turn()
 
     def flush_session(self, session: Session) -> None:
-        """Write what waits for one session alone."""
+        """Write what waits for one session, in its rooms and for it alone."""
+        self._gather(session)
+        self._write_private(session)
+
+    def _write_private(self, session: Session) -> None:
         own = self._private.pop(session, None)
         if own is not None:
             session.link.write(b"".join(own))
 
+    def _flush_room(self, room_id: RoomId) -> None:
+        """Write what waits for a room to the sessions that are in it now, and let the room rest if it is large."""
+        log = self._logs.get(room_id)
+        if not log:
+            return
+        subscribers = self._presence.subscribers(room_id)
+        try:
+            self._write_out(log, subscribers)
+        finally:
+            log.clear()
+            if not log.is_resting and len(subscribers) >= LARGE_ROOM:
+                log.is_resting = True
+                self._clock.callLater(HOLD_S, self._end_rest, room_id)
+            elif not log.is_resting:
+                del self._logs[room_id]
 
-def _lead_room(audience: tuple[Audience, ...]) -> list[tuple[RoomId, UserId | None]]:
-    """The last of the rooms whose users are all told, if there is one: what the others are told goes out before."""
-    return [(room_id, part.besides) for part in audience if isinstance(part, Sharing) for room_id in part.room_ids[-1:]]
+    def _write_out(self, log: RoomLog, subscribers: Iterable[Session]) -> None:
+        private = self._private
+        for session in subscribers:
+            frames = log.joined(session) if len(session.rooms) == 1 else self._take(session)
+            own = private.pop(session, None) if private else None
+            if own is not None:
+                frames = b"".join((*own, frames))
+            if frames:
+                session.link.write(frames)
+
+    def _end_rest(self, room_id: RoomId) -> None:
+        """What waited has waited long enough."""
+        self._logs[room_id].is_resting = False
+        if self._logs[room_id]:
+            self._flush_room(room_id)
+        else:
+            del self._logs[room_id]
 
 
-def _join(waiting: list[tuple[_Frames, UserId | None]], framing: Framing, user_id: UserId | None) -> bytes:
-    """The frames that a user is to get; for None all of them."""
-    return b"".join([frames.framed(framing) for frames, besides in waiting if user_id is None or besides != user_id])
+def _excepted(audience: tuple[Audience, ...]) -> UserId | None:
+    """The user whom all parts of an audience leave out, or None when they do not agree."""
+    left_out = {getattr(part, "besides", None) for part in audience}
+    return left_out.pop() if len(left_out) == 1 else None
+
+
+def _not_of(user_id: UserId | None, sessions: Iterable[Session]) -> Iterable[Session]:
+    """The sessions that are not the user's."""
+    return [session for session in sessions if session.user is None or session.user.id != user_id]
+
+
+def _rooms_of(part: Audience, besides: UserId | None) -> tuple[RoomId, ...]:
+    """The rooms of an audience whose sessions, but for those of the user `besides`, all hear of the event."""
+    if not isinstance(part, (InRoom, Sharing)) or part.besides != besides:
+        return ()
+    return part.room_ids if isinstance(part, Sharing) else (part.room_id,)

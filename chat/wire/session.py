@@ -59,7 +59,7 @@ class Connection:
         self._inbox: list[Command | None] = []
         self._pending: list[_Pending] = []
         self._malformed: tuple[float, ...] = ()
-        self._is_serving = self._is_running = self._is_paused = self._is_gone = self._is_doomed = False
+        self._is_serving = self._is_running = self._is_paused = self._is_doomed = False
         self._is_closing = self._is_draining = self._is_over = False
         self._drained: Deferred[None] | None = None
         self._ended: Deferred[None] | None = None
@@ -98,9 +98,9 @@ class Connection:
 
     def closed(self) -> None:
         """The connection is gone. What the client asked before still happens; then the session ends."""
-        if self._is_gone:
+        if self.session.is_gone:
             return
-        self._is_gone = True
+        self.session.is_gone = True
         self._stop_timer()
         self._inbox.append(None)
         self._serve()
@@ -170,7 +170,7 @@ class Connection:
             assert command is not None
             self._counters.refusals += 1
             self._send("gn_error", self._failure(ChatError(ErrorCode.INVALID_VERB, "no such event")), command.reply_id)
-        elif command is None or not self._is_gone or self.session.user is not None:
+        elif command is None or not self.session.is_gone or self.session.user is not None:
             self._start(_Pending(command, verb))
 
     def _start(self, pending: _Pending) -> None:
@@ -261,7 +261,7 @@ class Connection:
             self._ended.callback(None)
 
     def _reply(self, command: Command, verb: IVerb, result: Outcome | ChatError) -> None:
-        if self._is_gone:
+        if self.session.is_gone:
             return
         body = self._failure(result) if isinstance(result, ChatError) else self._success(result)
         self._send(verb.reply_event, body, command.reply_id)

@@ -6,9 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from twisted.internet.task import Clock
 
 from chat.activities import RoomRef, UserRef
-from chat.events import Announced, UserMuted
+from chat.audiences import Audience, InRoom, OfUser
+from chat.events import Announced, Event, UserMuted
 from chat.model import Role, RoomId, Status, User, UserId
 from chat.presence import Presence, Session
 from chat.rooms import Rooms
@@ -68,11 +70,11 @@ class Place:
     def __init__(self) -> None:
         self.presence = Presence()
         self.encoder = CountingEncoder("dev")
-        self.turn: list[Any] = []
+        self.clock = Clock()
         rooms = Rooms()
         rooms.roles.put(Grant(UserId("op"), "op", Role.SUPERUSER))
-        self.delivery = Delivery(self.presence, self.encoder, rooms, self.turn.append)
-        self.presence.before_change = self.delivery.flush_room
+        self.delivery = Delivery(self.presence, self.encoder, rooms, self.clock)
+        self.presence.before_change = self.delivery.settle
         self.framing = CountingFraming()
 
     def enter(self, user_id: str, *rooms: RoomId) -> Session:
@@ -83,14 +85,28 @@ class Place:
         return session
 
     def end_turn(self) -> None:
-        for call in self.turn:
-            call()
-        self.turn.clear()
+        self.clock.advance(0)
+
+
+class Elsewhere(Event, frozen=True):
+    """An event for a room without one user, and for another user."""
+
+    wire = "gn_elsewhere"
+
+    def audience(self) -> tuple[Audience, ...]:
+        return (InRoom(ROOM, besides=UserId("in")), OfUser(UserId("in")))
 
 
 def link(session: Session) -> FakeLink:
     assert isinstance(session.link, FakeLink)
     return session.link
+
+
+def muted(user_id: str) -> Event:
+    now = utc_now()
+    return UserMuted(
+        published=now, actor_id="0", user_id=user_id, duration="1s", until=now, reason="", room=RoomRef("r", "")
+    )
 
 
 @pytest.fixture
@@ -118,17 +134,44 @@ def test_what_is_for_one_session_goes_first_in_the_same_write(place: Place) -> N
     assert link(session).names() == ["gn_reply", "gn_user_left"]
 
 
-def test_a_change_of_members_comes_after_what_was_for_the_old_ones(place: Place) -> None:
+def test_who_leaves_gets_what_came_before_at_once_and_who_comes_only_what_comes_after(place: Place) -> None:
     stays, leaves = place.enter("stays", ROOM), place.enter("leaves", ROOM)
     place.delivery.deliver(left())
     comes = place.enter("comes", ROOM)
-    assert (len(link(stays).writes), len(link(leaves).writes), len(link(comes).writes)) == (1, 1, 0)
+    place.delivery.deliver(muted("comes"))
     place.delivery.deliver(left())
     place.presence.leave(UserId("leaves"), ROOM)
-    assert (len(link(stays).writes), len(link(leaves).writes), len(link(comes).writes)) == (2, 2, 1)
+    assert [link(one).names() for one in (stays, leaves, comes)] == [[], ["gn_user_left"] * 2, []]
     place.delivery.deliver(left())
     place.end_turn()
-    assert (len(link(stays).writes), len(link(leaves).writes), len(link(comes).writes)) == (3, 2, 2)
+    assert [len(link(one).writes) for one in (stays, leaves, comes)] == [1, 1, 1]
+    assert link(stays).names() == ["gn_user_left"] * 3
+    assert link(comes).names() == ["gn_mute", "gn_user_left", "gn_user_left"]
+
+
+def test_who_joins_again_gets_what_came_before_ahead_of_the_reply(place: Place) -> None:
+    session = place.enter("u", ROOM)
+    place.delivery.deliver(left())
+    place.presence.join(session, ROOM)
+    place.delivery.send(session, place.framing.frame("gn_join", b"{}"))
+    place.end_turn()
+    assert link(session).names() == ["gn_user_left", "gn_join"]
+
+
+def test_nothing_is_written_to_a_connection_that_is_gone_when_its_session_ends(place: Place) -> None:
+    session = place.enter("u", ROOM)
+    place.delivery.deliver(left())
+    session.is_gone = True
+    place.presence.logout(session)
+    place.end_turn()
+    assert link(session).writes == []
+
+
+def test_a_connection_is_closed_after_what_waits_in_its_rooms(place: Place) -> None:
+    session, other = place.enter("u", ROOM), place.enter("o", ROOM)
+    place.delivery.deliver(left())
+    place.delivery.flush_session(session)
+    assert (link(session).names(), link(other).names()) == (["gn_user_left"], [])
 
 
 def test_the_audiences(place: Place) -> None:
@@ -149,12 +192,8 @@ def test_the_audiences(place: Place) -> None:
         (disconnected("gone", ROOM, status=Status.INVISIBLE), {operator}),
         (disconnected("gone", OTHER, status=Status.INVISIBLE), set()),
         (Announced(published=now, actor=user, body="x", verb="x"), {inside, outside, second, operator}),
-        (
-            UserMuted(
-                published=now, actor_id="0", user_id="in", duration="1s", until=now, reason="", room=RoomRef("r", "")
-            ),
-            {inside, second},
-        ),
+        (muted("in"), {inside, second}),
+        (Elsewhere(published=now), {inside, second, operator}),
     ):
         place.delivery.deliver(event)
         place.end_turn()
@@ -172,3 +211,15 @@ def test_events_of_different_kinds_keep_their_order(place: Place) -> None:
     place.delivery.deliver(left())
     place.end_turn()
     assert link(session).names() == ["gn_user_left", "gn_user_disconnected", "gn_user_left"]
+
+
+def test_bystanders_are_the_sessions_of_occupants_that_did_not_join_themselves(place: Place) -> None:
+    first, presence = place.enter("u", ROOM), place.presence
+    second = place.enter("u")
+    assert set(presence.bystanders(ROOM)) == {second}
+    presence.join(second, ROOM)
+    assert not presence.bystanders(ROOM)
+    presence.join(second, OTHER)
+    assert set(presence.bystanders(OTHER)) == {first}
+    presence.leave(UserId("u"), OTHER)
+    assert not presence.bystanders(OTHER)
