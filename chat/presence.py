@@ -287,6 +287,11 @@ class Presence:
 
     # What others see
 
+    def sees(self, viewer: Viewer, user_id: UserId) -> bool:
+        """Whether the user is online, as far as the viewer may know."""
+        online = self._online.get(user_id)
+        return online is not None and viewer.sees(user_id, online.status)
+
     def shown(self, room_id: RoomId, viewer: Viewer) -> list[tuple[User, Status]]:
         """The users in the room whom the viewer sees."""
         occupants = self._occupants.get(room_id, {}).values()
