@@ -237,7 +237,7 @@ class Presence:
     # Who is there, whatever others see of it
 
     def is_online(self, user_id: UserId) -> bool:
-        """Whether the user has a session."""
+        """Whether the user has a session, seen by others or not."""
         return user_id in self._online
 
     def user(self, user_id: UserId) -> User | None:

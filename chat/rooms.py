@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -66,9 +67,7 @@ class Rooms:
         if any(rule.action == "autojoin" for rule in room.acls):
             self._autojoined[room.id] = room
         if room.channel_id is not None:
-            neighbours = self._by_channel.setdefault(room.channel_id, [])
-            neighbours.append(room)
-            neighbours.sort(key=_room_order)
+            insort(self._by_channel.setdefault(room.channel_id, []), room, key=_room_order)
 
     def rename(self, room: Room, name: str) -> Room:
         """The room under another name, which is the one in the directory from now on."""
@@ -88,7 +87,8 @@ class Rooms:
             return
         self._autojoined.pop(room_id, None)
         if room.channel_id is not None:
-            self._by_channel[room.channel_id].remove(room)
+            neighbours = self._by_channel[room.channel_id]
+            del neighbours[bisect_left(neighbours, _room_order(room), key=_room_order)]
         same_name = self._by_name[folded(room.name)]
         del same_name[room_id]
         if not same_name:
@@ -227,5 +227,5 @@ def _channel_order(channel: Channel) -> tuple[int, str]:
     return channel.sort, channel.name
 
 
-def _room_order(room: Room) -> tuple[bool, int, str]:
-    return room.kind is RoomKind.TEMPORARY, room.sort, room.name
+def _room_order(room: Room) -> tuple[bool, int, str, RoomId]:
+    return room.kind is RoomKind.TEMPORARY, room.sort, room.name, room.id
