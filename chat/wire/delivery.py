@@ -21,11 +21,13 @@ from chat.model import RoomId, UserId
 from chat.presence import Presence, Session
 from chat.rooms import Rooms
 from chat.wire.activity import Encoder
-from chat.wire.room_log import Entry, RoomLog, join, merged
+from chat.wire.room_log import Entry, RoomLog, join, merge
 
 # How long events that may wait are held back at most, in rooms with at least so many sessions.
 HOLD_S = 0.05
 LARGE_ROOM = 50
+# Frames of several rooms that are remembered, for sessions that are in the same ones.
+MERGED_LIMIT = 100
 
 
 class Delivery:
@@ -40,7 +42,9 @@ class Delivery:
         self._is_scheduled = False
         self._logs: dict[RoomId, RoomLog] = {}
         self._due: dict[RoomId, None] = {}
+        self._resting: set[RoomId] = set()
         self._private: dict[Session, list[bytes]] = {}
+        self._merged: dict[object, bytes] = {}
 
     def deliver(self, event: Event) -> None:
         """Tell the event's audience, each session once."""
@@ -116,7 +120,8 @@ class Delivery:
         if log is None:
             log = self._logs[room_id] = RoomLog()
         log.add(entry)
-        if not (may_wait and log.is_resting):
+        self._merged.clear()
+        if not (may_wait and room_id in self._resting):
             self._due[room_id] = None
             self._schedule()
 
@@ -128,14 +133,22 @@ class Delivery:
 
     def _take(self, session: Session) -> bytes:
         """What waits for a session in all of its rooms; from now on it does not."""
-        logs = [log for room_id in session.rooms if (log := self._logs.get(room_id))]
-        frames = logs[0].joined(session) if len(logs) == 1 else self._merge(session, logs)
+        logs = [self._logs[room_id] for room_id in session.rooms if room_id in self._logs]
+        frames = logs[0].frames(session) if len(logs) == 1 else self._merge(session, logs)
         for log in logs:
             log.pass_by(session)
         return frames
 
     def _merge(self, session: Session, logs: list[RoomLog]) -> bytes:
-        return join(merged(log.rest(session) for log in logs), session.link.framing)
+        """The frames of several rooms, joined once for all sessions that are to get the same."""
+        framing, parts = session.link.framing, [(log, log.part(session)) for log in logs]
+        key = (framing, *parts)
+        frames = self._merged.get(key)
+        if frames is None:
+            if len(self._merged) == MERGED_LIMIT:
+                self._merged.clear()
+            frames = self._merged[key] = join(merge(log.entries(part) for log, part in parts), framing)
+        return frames
 
     # Writing
 
@@ -171,23 +184,22 @@ class Delivery:
     def _flush_room(self, room_id: RoomId) -> None:
         """Write what waits for a room to the sessions that are in it now, and let the room rest if it is large."""
         log = self._logs.get(room_id)
-        if not log:
+        if log is None:
             return
         subscribers = self._presence.subscribers(room_id)
         try:
             self._write_out(log, subscribers)
         finally:
-            log.clear()
-            if not log.is_resting and len(subscribers) >= LARGE_ROOM:
-                log.is_resting = True
+            del self._logs[room_id]
+            self._merged.clear()
+            if len(subscribers) >= LARGE_ROOM and room_id not in self._resting:
+                self._resting.add(room_id)
                 self._clock.callLater(HOLD_S, self._end_rest, room_id)
-            elif not log.is_resting:
-                del self._logs[room_id]
 
     def _write_out(self, log: RoomLog, subscribers: Iterable[Session]) -> None:
         private = self._private
         for session in subscribers:
-            frames = log.joined(session) if len(session.rooms) == 1 else self._take(session)
+            frames = log.frames(session) if len(session.rooms) == 1 else self._take(session)
             own = private.pop(session, None) if private else None
             if own is not None:
                 frames = b"".join((*own, frames))
@@ -196,11 +208,8 @@ class Delivery:
 
     def _end_rest(self, room_id: RoomId) -> None:
         """What waited has waited long enough."""
-        self._logs[room_id].is_resting = False
-        if self._logs[room_id]:
-            self._flush_room(room_id)
-        else:
-            del self._logs[room_id]
+        self._resting.discard(room_id)
+        self._flush_room(room_id)
 
 
 def _excepted(audience: tuple[Audience, ...]) -> UserId | None:

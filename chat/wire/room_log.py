@@ -11,6 +11,9 @@ from operator import attrgetter
 from chat.model import UserId
 from chat.presence import Framing, Session
 
+# From where on, and without the entries that are for all but this user; None is everything.
+Part = tuple[int, UserId | None] | None
+
 
 class Entry:
     """One event for everybody but `besides`, in every framing that is needed. Numbers grow from entry to entry."""
@@ -33,22 +36,15 @@ class Entry:
 
 
 class RoomLog:
-    """The entries that wait for the sessions of one room. A session that is not named in it is to get all of them.
+    """The entries that wait for the sessions of one room. A session that is not named in it is to get all of them."""
 
-    `is_resting`: the room was written to a moment ago, and what may wait is to wait.
-    """
-
-    __slots__ = ("_besides", "_entries", "_joined", "_starts", "is_resting")
+    __slots__ = ("_besides", "_entries", "_joined", "_starts")
 
     def __init__(self) -> None:
-        self.is_resting = False
         self._entries: list[Entry] = []
         self._starts: dict[Session, int] = {}
         self._besides: set[UserId] = set()
         self._joined: dict[object, bytes] = {}
-
-    def __len__(self) -> int:
-        return len(self._entries)
 
     def add(self, entry: Entry) -> None:
         """Append an entry."""
@@ -59,38 +55,30 @@ class RoomLog:
 
     def pass_by(self, session: Session) -> None:
         """The session is to get nothing of what is in the log by now."""
-        if self._entries:
-            self._starts[session] = len(self._entries)
+        self._starts[session] = len(self._entries)
 
-    def rest(self, session: Session) -> list[Entry]:
-        """What the session is to get."""
-        return self._select(self._starts.get(session, 0), self._excepted(session))
+    def part(self, session: Session) -> Part:
+        """Which of the entries the session is to get; equal for all that are to get the same."""
+        start, user = self._starts.get(session, 0), session.user
+        excepted = user.id if user is not None and user.id in self._besides else None
+        return None if not start and excepted is None else (start, excepted)
 
-    def joined(self, session: Session) -> bytes:
+    def entries(self, part: Part) -> list[Entry]:
+        """The entries of a part."""
+        if part is None:
+            return self._entries
+        start, excepted = part
+        return [entry for entry in self._entries[start:] if excepted is None or entry.besides != excepted]
+
+    def frames(self, session: Session) -> bytes:
         """The frames that the session is to get, joined once for all that are to get the same."""
-        framing, start = session.link.framing, self._starts.get(session, 0) if self._starts else 0
-        excepted = self._excepted(session) if self._besides else None
-        key = (framing, start, excepted) if start or excepted else framing
+        framing = session.link.framing
+        part = self.part(session) if self._starts or self._besides else None
+        key = framing if part is None else (framing, part)
         frames = self._joined.get(key)
         if frames is None:
-            frames = self._joined[key] = join(self._select(start, excepted), framing)
+            frames = self._joined[key] = join(self.entries(part), framing)
         return frames
-
-    def clear(self) -> None:
-        """Everybody got everything."""
-        self._entries.clear()
-        self._starts.clear()
-        self._besides.clear()
-        self._joined.clear()
-
-    def _excepted(self, session: Session) -> UserId | None:
-        """The session's user, where there are entries for all others."""
-        user_id = None if session.user is None else session.user.id
-        return user_id if user_id in self._besides else None
-
-    def _select(self, start: int, excepted: UserId | None) -> list[Entry]:
-        entries = self._entries[start:]
-        return entries if excepted is None else [entry for entry in entries if entry.besides != excepted]
 
 
 def join(entries: Iterable[Entry], framing: Framing) -> bytes:
@@ -98,6 +86,6 @@ def join(entries: Iterable[Entry], framing: Framing) -> bytes:
     return b"".join([entry.framed(framing) for entry in entries])
 
 
-def merged(rests: Iterable[list[Entry]]) -> list[Entry]:
+def merge(parts: Iterable[list[Entry]]) -> list[Entry]:
     """The entries of several logs in the order in which they were made, each once."""
-    return sorted({entry for rest in rests for entry in rest}, key=attrgetter("number"))
+    return sorted({entry for entries in parts for entry in entries}, key=attrgetter("number"))

@@ -254,6 +254,22 @@ def test_other_news_of_the_room_take_along_what_waits() -> None:
     assert (one.got, one.writes) == ([1, 2, 3], 2)
 
 
+def test_sessions_in_the_same_rooms_share_what_is_joined_until_more_comes() -> None:
+    town = Town()
+    links = [recorder(session) for session in town.sessions]
+    for user_id in USERS:
+        session = town.come(user_id)
+        links.append(recorder(session))
+        for room_id in ROOMS:
+            town.presence.join(session, room_id)
+    for room_id in ROOMS:
+        town.tell(News, InRoom(room_id))
+    town.delivery.flush_session(town.sessions[0])
+    town.tell(News, InRoom(ROOMS[0]))
+    town.delivery.flush()
+    assert [(link.got, link.writes) for link in links] == [([1, 2, 3], 2), ([1, 2, 3], 1), ([1, 2, 3], 1)]
+
+
 def test_nothing_waits_in_a_small_room() -> None:
     town = Town()
     one = crowd(town, LARGE_ROOM - 1)[0]
@@ -272,4 +288,5 @@ def test_a_room_that_was_large_is_forgotten() -> None:
         town.go(session)
     town.clock.advance(HOLD_S)
     assert not town.delivery._logs
+    assert not town.delivery._resting
     assert not town.clock.getDelayedCalls()
