@@ -6,8 +6,9 @@ from zope.interface import implementer
 
 from chat.activities import acl_entries
 from chat.ichat import IVerb
-from chat.model import Room, RoomKind, User
+from chat.model import Room, RoomKind
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
+from chat.presence import Viewer
 from chat.requests import ListRooms, RoomEntry, Rooms
 
 
@@ -31,21 +32,20 @@ class ListRoomsVerb:
         """See `IVerb`."""
         rooms = self._services.rooms
         channel = rooms.channel(request.channel_id)
+        viewer = self._services.occupancy.viewer(context.caller)
         entries = [
-            self._entry(context.caller, room)
-            for room in rooms.rooms_in(channel.id)
-            if rooms.may_enter(context.caller.id, room)
+            self._entry(viewer, room) for room in rooms.rooms_in(channel.id) if rooms.may_enter(context.caller.id, room)
         ]
         return Outcome(Rooms(channel.id, tuple(entries)))
 
-    def _entry(self, caller: User, room: Room) -> RoomEntry:
+    def _entry(self, viewer: Viewer, room: Room) -> RoomEntry:
         return RoomEntry(
             id=room.id,
             name=room.name,
             sort=room.sort,
-            users=self._services.presence.shown_count(room.id, self._services.occupancy.viewer(caller)),
+            users=self._services.presence.shown_count(room.id, viewer),
             kind="temporary" if room.kind is RoomKind.TEMPORARY else "static",
-            roles=self._services.rooms.roles.shown_in(caller.id, room),
+            roles=self._services.rooms.roles.shown_in(viewer.user_id, room),
             acls=acl_entries(room.acls),
         )
 
