@@ -92,7 +92,7 @@ class IVerb(Interface):
 
 
 class IGuard(Interface):
-    """A veto before a verb. First refusal wins."""
+    """A veto before a verb. First refusal wins. No guard is asked about a disconnect: who wants to leave may leave."""
 
     name: str = Attribute("Unique name, for logs.")
     phase: Phase = Attribute("A `chat.plugin.Phase`: RATE, then ACCESS, CONTENT and CUSTOM.")
@@ -101,7 +101,8 @@ class IGuard(Interface):
     async def check(context: Context, request: Any) -> None:
         """Return to allow, raise ChatError to refuse. No effects. A crash refuses with 250.
 
-        In the phase RATE the request is not decoded yet, and `request` is None.
+        In the phase RATE the request is not decoded yet, and `request` is None. This phase is for what clients send
+        themselves, events that no verb has included, not for what a verb or a backend dispatches.
         """
 
 

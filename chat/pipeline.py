@@ -1,5 +1,7 @@
 """The way of every command, whatever front it came through: guards of the phase RATE, who may call, the request, the
 other guards by phase, the verb. No I/O of its own.
+
+An event that no verb has goes the same way, up to a verb that refuses it. Nobody is asked about a disconnect.
 """
 
 from __future__ import annotations
@@ -10,12 +12,33 @@ from typing import Any
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from chat.bus import Bus
 from chat.errors import ChatError, ConfigError, ErrorCode, new_incident
 from chat.ichat import IGuard, IVerb
 from chat.plugin import Context, Outcome, Phase, Requires
+from chat.requests import Disconnect
 from chat.slots import Activity
+
+
+class Unknown(Activity, frozen=True):
+    """The request of an event that no verb has."""
+
+
+@implementer(IVerb)
+class UnknownVerb:
+    """Refuses with INVALID_VERB, and does not repeat the name."""
+
+    event = None
+    verbs = ()
+    reply_event = "gn_error"
+    request = Unknown
+    requires = Requires.ANYONE
+
+    async def handle(self, context: Context, request: Unknown) -> Outcome:
+        """See `IVerb`."""
+        raise ChatError(ErrorCode.INVALID_VERB, "no such event")
 
 
 class Pipeline:
@@ -29,6 +52,7 @@ class Pipeline:
         self._by_request: dict[type[Activity], IVerb] = {}
         self._guards: list[IGuard] = []
         self._asked: dict[IVerb, tuple[tuple[IGuard, ...], tuple[IGuard, ...]]] = {}
+        self._unknown = UnknownVerb()
 
     def add_verb(self, verb: IVerb, plugin: str) -> None:
         """Register a verb. Raises ConfigError when another one has its event or its request."""
@@ -43,9 +67,9 @@ class Pipeline:
         self._guards = sorted([*self._guards, *guards], key=lambda guard: Phase(guard.phase))
         self._asked.clear()
 
-    def verb_named(self, event: str) -> IVerb | None:
-        """The verb behind an event name of the wire."""
-        return self._by_event.get(event)
+    def verb_named(self, event: str) -> IVerb:
+        """The verb behind an event name of the wire; for a name that none has, one that refuses."""
+        return self._by_event.get(event, self._unknown)
 
     def verb_for(self, request: type[Activity]) -> IVerb:
         """The verb that takes this kind of request. Raises ConfigError when no plugin brought one."""
@@ -59,15 +83,18 @@ class Pipeline:
         """Every verb."""
         return self._by_request.values()
 
-    async def start(self, context: Context, verb: IVerb, decode: Callable[[], Activity]) -> Outcome | Deferred[Outcome]:
+    async def start(
+        self, context: Context, verb: IVerb, decode: Callable[[], Activity], *, of_client: bool = True
+    ) -> Outcome | Deferred[Outcome]:
         """Run a command up to its outcome, or up to the wait for its commit. Publishes nothing.
 
-        `decode` makes the request, after the rate guards and the login check. Raises ChatError alone, also through the
-        Deferred: a bug has become UNKNOWN_ERROR with an incident id, and is in the log under that id.
+        `decode` makes the request, after the rate guards and the login check. The rate guards are asked only about
+        what a client sent itself. Raises ChatError alone, also through the Deferred: a bug has become UNKNOWN_ERROR
+        with an incident id, and is in the log under that id.
         """
         try:
             first, later = self._guards_of(verb)
-            for guard in first:
+            for guard in first if of_client else ():
                 await guard.check(context, None)
             if verb.requires is Requires.LOGGED_IN and context.user is None:
                 raise ChatError(ErrorCode.NO_USER_IN_SESSION)
@@ -88,7 +115,7 @@ class Pipeline:
 
     async def dispatch(self, context: Context, request: Activity) -> Outcome:
         """Run a request as a whole, publish its events, and return the outcome. Raises ChatError."""
-        outcome: Any = await self.start(context, self.verb_for(type(request)), lambda: request)
+        outcome: Any = await self.start(context, self.verb_for(type(request)), lambda: request, of_client=False)
         if isinstance(outcome, Deferred):
             outcome = await outcome
         self.publish(outcome)
@@ -103,7 +130,7 @@ class Pipeline:
     def _guards_of(self, verb: IVerb) -> tuple[tuple[IGuard, ...], tuple[IGuard, ...]]:
         asked = self._asked.get(verb)
         if asked is None:
-            guards = [guard for guard in self._guards if guard.verbs is None or verb.event in guard.verbs]
+            guards = [guard for guard in self._guards if _looks_at(guard, verb)]
             first = tuple(guard for guard in guards if guard.phase is Phase.RATE)
             asked = self._asked[verb] = (first, tuple(guards[len(first) :]))
         return asked
@@ -115,6 +142,11 @@ class Pipeline:
         incident, refusal = new_incident()
         self.log.failure("{verb} failed, incident {incident}", failure, verb=_name(verb), incident=incident)
         return refusal
+
+
+def _looks_at(guard: IGuard, verb: IVerb) -> bool:
+    """Whoever wants to leave may leave: a session that could not end would stay for ever."""
+    return verb.request is not Disconnect and (guard.verbs is None or verb.event in guard.verbs)
 
 
 def _name(verb: IVerb) -> str:

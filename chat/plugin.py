@@ -112,9 +112,9 @@ class Contribution:
 class Services:
     """What plugins work with. The domain objects are live; change them through their own methods alone.
 
-    `dispatch(context, request)` runs another request through the whole pipeline and gives its Outcome after the
-    events are published. `authenticate(login)` asks the configured authenticator. `seconds()` is monotonic.
-    Only `occupancy` changes `presence`.
+    `dispatch(context, request)` runs another request through the whole pipeline but its rate guards, and gives its
+    Outcome after the events are published. `authenticate(login)` asks the configured authenticator. `seconds()` is
+    monotonic. Only `occupancy` changes `presence`.
     """
 
     config: Config

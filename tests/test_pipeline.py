@@ -16,7 +16,8 @@ from chat.ichat import IGuard, IVerb
 from chat.model import User, UserId
 from chat.pipeline import Pipeline
 from chat.plugin import Context, Outcome, Phase, Requires
-from chat.requests import Connect, ListChannels
+from chat.requests import Connect, Disconnect, ListChannels
+from chat.slots import Activity
 from chat.times import utc_now
 from tests.happenings import left
 
@@ -30,7 +31,7 @@ class Verb:
     event = "test"
     verbs = ()
     reply_event = "gn_test"
-    request = Connect
+    request: type[Activity] = Connect
 
     def __init__(self, steps: list[str], result: Any = None, requires: Requires = Requires.ANYONE) -> None:
         self.steps = steps
@@ -149,6 +150,33 @@ async def test_events_are_published_after_success_only() -> None:
     with pytest.raises(ChatError):
         await broken.pipeline.dispatch(Context(utc_now()), Connect())
     assert broken.published == []
+
+
+async def test_rate_guards_are_for_what_a_client_sends() -> None:
+    bench = Bench()
+    await bench.pipeline.dispatch(Context(utc_now()), Connect())
+    assert bench.steps == ["ACCESS Connect", "CONTENT Connect", "CUSTOM Connect", "verb"]
+
+
+async def test_an_unknown_event_is_refused_by_a_verb_that_guards_are_asked_about() -> None:
+    steps: list[str] = []
+    pipeline = Pipeline(Bus(Clock(), lambda event: None))
+    guard = Guard(steps, Phase.RATE)
+    guard.verbs = None
+    pipeline.add_guards([guard])
+    unknown = pipeline.verb_named("make_coffee")
+    with pytest.raises(ChatError) as refused:
+        await pipeline.start(Context(utc_now()), unknown, unknown.request)
+    assert refused.value.code is ErrorCode.INVALID_VERB
+    assert "coffee" not in refused.value.detail
+    assert steps == ["RATE NoneType"]
+
+
+async def test_nobody_is_asked_about_a_disconnect() -> None:
+    bench = Bench(None, *((phase, ChatError(ErrorCode.NOT_ALLOWED)) for phase in Phase))
+    bench.verb.request = Disconnect
+    assert await bench.run() == Outcome()
+    assert bench.steps == ["decode", "verb"]
 
 
 def test_events_wait_for_the_commit() -> None:

@@ -160,18 +160,13 @@ class Connection:
             return self._is_running
         return len(self._pending) >= UNSETTLED_LIMIT or self._verb_of(command) is not self._pending[-1].verb
 
-    def _verb_of(self, command: Command | None) -> IVerb | None:
+    def _verb_of(self, command: Command | None) -> IVerb:
         pipeline = self._front.pipeline
         return pipeline.verb_for(Disconnect) if command is None else pipeline.verb_named(command.event)
 
     def _perform(self, command: Command | None) -> None:
-        verb = self._verb_of(command)
-        if verb is None:
-            assert command is not None
-            self._counters.refusals += 1
-            self._send("gn_error", self._failure(ChatError(ErrorCode.INVALID_VERB, "no such event")), command.reply_id)
-        elif command is None or not self.session.is_gone or self.session.user is not None:
-            self._start(_Pending(command, verb))
+        if command is None or not self.session.is_gone or self.session.user is not None:
+            self._start(_Pending(command, self._verb_of(command)))
 
     def _start(self, pending: _Pending) -> None:
         """Run a command up to its outcome or its pending commit. Bounded in time."""
