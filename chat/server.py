@@ -32,6 +32,7 @@ from chat.rooms import Rooms
 from chat.slots import Activity
 from chat.tallies import Tallies
 from chat.timers import Timers
+from chat.times import monotonic
 from chat.users import Users
 from chat.web.auth import Keys, keys_of
 from chat.web.backend import Backend
@@ -131,7 +132,7 @@ class Server:
             timers=Timers(store, self._reactor),
             dispatch=self._dispatch,
             authenticate=self._authenticate,
-            seconds=self._reactor.seconds,
+            seconds=monotonic(self._reactor),
         )
 
     async def _dispatch(self, context: Context, request: Activity) -> Outcome:

@@ -1,8 +1,13 @@
-"""Wall-clock time: the one place that reads it, and its integer form for the store."""
+"""The one place that reads clocks: the wall clock, with its integer form for the store, and one that only goes on."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+from twisted.internet.base import ReactorBase
+from twisted.internet.interfaces import IReactorTime
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -27,3 +32,8 @@ def from_ms(milliseconds: int) -> datetime:
 def rfc3339(moment: datetime) -> str:
     """UTC, whole seconds, `Z`."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
+
+
+def monotonic(reactor: IReactorTime) -> Callable[[], float]:
+    """The seconds that go by for a reactor. A real one tells the wall clock's, which somebody may set back."""
+    return time.monotonic if isinstance(reactor, ReactorBase) else reactor.seconds
