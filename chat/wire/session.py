@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.coroutines import Ended, begin
-from chat.errors import OK, ChatError, ErrorCode
+from chat.errors import ChatError, ErrorCode
 from chat.ichat import IVerb
 from chat.plugin import Context, Outcome
 from chat.presence import Session
@@ -25,14 +24,13 @@ from chat.times import utc_now
 from chat.wire.activity import check_word, read
 from chat.wire.frames import CloseCode, Command, Malformed, ReplyId
 from chat.wire.front import ClientLink, Counters, Front
+from chat.wire.replies import SUCCESS, failure, success
 
 INBOX_LIMIT = 64
 UNSETTLED_LIMIT = 128
 COMMAND_TIMEOUT_S = 30.0
 FAILED_LOGIN_LINGER_S = 1.0
 MALFORMED_LIMIT, MALFORMED_WINDOW_S = 3, 10.0
-
-_SUCCESS = b'{"status_code":%d}' % OK
 
 
 class _Pending:
@@ -74,7 +72,7 @@ class Connection:
 
     def opened(self) -> None:
         """The client is there: greet it."""
-        self._send("gn_connect", _SUCCESS, None)
+        self._send("gn_connect", SUCCESS, None)
 
     def command(self, command: Command) -> None:
         """The client asks something."""
@@ -89,8 +87,8 @@ class Connection:
     def malformed(self, problem: Malformed) -> None:
         """The client sent something that is no command. The third within ten seconds ends the connection."""
         self._counters.refusals += 1
-        error = ChatError(ErrorCode.VALIDATION_ERROR, problem.detail)
-        self._send("gn_error", self._failure(error), problem.reply_id)
+        body = failure(self._front.encoder, ChatError(ErrorCode.VALIDATION_ERROR, problem.detail))
+        self._send("gn_error", body, problem.reply_id)
         now = self._front.clock.seconds()
         self._malformed = (*self._malformed[1 - MALFORMED_LIMIT :], now)
         if len(self._malformed) == MALFORMED_LIMIT and now - self._malformed[0] <= MALFORMED_WINDOW_S:
@@ -258,21 +256,9 @@ class Connection:
     def _reply(self, command: Command, verb: IVerb, result: Outcome | ChatError) -> None:
         if self.session.is_gone:
             return
-        body = self._failure(result) if isinstance(result, ChatError) else self._success(result)
+        encoder = self._front.encoder
+        body = failure(encoder, result) if isinstance(result, ChatError) else success(encoder, result)
         self._send(verb.reply_event, body, command.reply_id)
-
-    def _success(self, outcome: Outcome) -> bytes:
-        if outcome.reply is None:
-            return _SUCCESS
-        return b'{"status_code":%d,"data":%b}' % (OK, self._front.encoder.encode(outcome.reply))
-
-    def _failure(self, error: ChatError) -> bytes:
-        body: dict[str, Any] = {"status_code": error.code.wire, "message": error.detail}
-        if isinstance(error.notice, Activity):
-            body["data"] = self._front.encoder.build(error.notice)
-        if error.extra:
-            body.setdefault("data", {}).update(error.extra)
-        return msgspec.json.encode(body)
 
     def _send(self, event: str, body: bytes, reply_id: ReplyId) -> None:
         self._front.delivery.send(self.session, self._link.framing.reply(event, body, reply_id))
