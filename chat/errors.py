@@ -100,17 +100,25 @@ class ChatError(Exception):
     """A refusal that the caller may see: a code, a text that names the slot and the rule, and rarely an activity.
 
     The text never holds an exception, SQL or a secret. `notice` is an activity with slots (the mute of a 703);
-    `extra` are plain members of the `data` object (`retry_after_s` of a 900).
+    `extra` are plain members of the `data` object (`retry_after_s` of a 900). `closing`: the caller's session ends
+    after this answer; how that is said, the front knows by the code.
     """
 
     def __init__(
-        self, code: ErrorCode, detail: str = "", *, notice: object = None, extra: dict[str, Any] | None = None
+        self,
+        code: ErrorCode,
+        detail: str = "",
+        *,
+        notice: object = None,
+        extra: dict[str, Any] | None = None,
+        closing: bool = False,
     ) -> None:
         super().__init__(detail or code.text)
         self.code = code
         self.detail = detail or code.text
         self.notice = notice
         self.extra = extra
+        self.closing = closing
 
 
 def new_incident() -> tuple[str, ChatError]:

@@ -101,6 +101,8 @@ class IGuard(Interface):
     async def check(context: Context, request: Any) -> None:
         """Return to allow, raise ChatError to refuse. No effects. A crash refuses with 250.
 
+        A ChatError that is `closing` ends the session too, after the reply: RATE_LIMITED with close code 4029.
+
         In the phase RATE the request is not decoded yet, and `request` is None. This phase is for what clients send
         themselves, events that no verb has included, not for what a verb or a backend dispatches.
         """

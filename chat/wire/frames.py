@@ -24,6 +24,7 @@ class CloseCode(IntEnum):
     LOGIN_FAILED = 4001
     MALFORMED = 4007
     SLOW_CONSUMER = 4008
+    FLOOD = 4029
 
 
 class Command(Struct, frozen=True):

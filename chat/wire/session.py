@@ -7,7 +7,7 @@ all replies keep the order of their commands. The end of the connection is the l
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -31,6 +31,10 @@ UNSETTLED_LIMIT = 128
 COMMAND_TIMEOUT_S = 30.0
 FAILED_LOGIN_LINGER_S = 1.0
 MALFORMED_LIMIT, MALFORMED_WINDOW_S = 3, 10.0
+
+# How a session ends with its last command, or with a refusal of this code.
+_GOODBYE: Final = (CloseCode.NORMAL, "")
+_FAREWELLS: Final = {ErrorCode.RATE_LIMITED: (CloseCode.FLOOD, "flood")}
 
 
 class _Pending:
@@ -226,20 +230,22 @@ class Connection:
             self._reply(command, verb, result)
         if isinstance(result, Outcome):
             self._front.pipeline.publish(result)
-            if result.closing:
-                self._stop_taking_commands()
+            farewell = _GOODBYE
         else:
             self._counters.refusals += 1
+            farewell = _FAREWELLS.get(result.code, _GOODBYE)
+        if result.closing:
+            self._stop_taking_commands(*farewell)
         if verb.request is Login:
             self._after_login(result)
         if command is None:
             self._end()
 
-    def _stop_taking_commands(self) -> None:
-        """The client is logged out: what it asked behind that has no user; only the end of the connection counts."""
+    def _stop_taking_commands(self, code: CloseCode, reason: str) -> None:
+        """The client is logged out or sent away: nothing that it asked behind that happens, but that it leaves."""
         self._is_closing = True
         self._inbox = [one for one in self._inbox if one is None]
-        self.close(CloseCode.NORMAL, "")
+        self.close(code, reason)
 
     def _end(self) -> None:
         self.log.info(

@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
+from zope.interface import implementer
 
 from chat.config import Limits
-from chat.errors import StorageError
+from chat.errors import ChatError, ErrorCode, StorageError
+from chat.ichat import IGuard
+from chat.plugin import Context, Phase
 from chat.testing import MemoryServer
 from chat.wire.frames import Command, Malformed, parse
 from chat.wire.session import INBOX_LIMIT
@@ -220,6 +223,36 @@ async def test_nothing_runs_behind_a_logout(server: MemoryServer) -> None:
     await bob.leave()
     assert not server.server.presence._subscribers
     assert not server.server.front.connections
+
+
+@implementer(IGuard)
+class Doorkeeper:
+    """Sends away who wants to leave a room."""
+
+    name = "doorkeeper"
+    phase = Phase.CUSTOM
+    verbs = frozenset({"leave"})
+
+    def __init__(self, code: ErrorCode) -> None:
+        self.code = code
+
+    async def check(self, context: Context, request: Any) -> None:
+        raise ChatError(self.code, closing=True)
+
+
+@pytest.mark.parametrize(
+    ("code", "close_code"), [(ErrorCode.RATE_LIMITED, 4029), (ErrorCode.NOT_ALLOWED, 1000)], ids=["flood", "other"]
+)
+async def test_a_refusal_can_end_the_session(server: MemoryServer, code: ErrorCode, close_code: int) -> None:
+    server.server.pipeline.add_guards([Doorkeeper(code)])
+    alice, bob = await inside(server), await inside(server, "bob")
+    asked = [alice.ask("message", send("before")), alice.ask("leave", LEAVE)]
+    alice.ask("message", send("behind")).addErrback(lambda failure: None)
+    assert [(await one)["status_code"] for one in asked] == [200, code.wire]
+    assert alice.close_code == close_code
+    await alice.connection.ended()
+    await bob.sync()
+    assert [name for name, _ in bob.events] == ["message", "gn_user_left", "gn_user_disconnected"]
 
 
 async def test_a_join_that_waited_while_another_came_and_went(server: MemoryServer) -> None:
