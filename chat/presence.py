@@ -34,10 +34,11 @@ class Link(Protocol):
 class Session:
     """One connection. `user` is None before the login; `rooms` are those that this session subscribed to.
 
-    `is_gone`: the connection is lost, though the session may still have to end.
+    `is_gone`: the connection is lost, though the session may still have to end. What others keep for a session they
+    keep by a weak reference: it goes when the session is over.
     """
 
-    __slots__ = ("is_gone", "link", "rooms", "user")
+    __slots__ = ("__weakref__", "is_gone", "link", "rooms", "user")
 
     def __init__(self, link: Link) -> None:
         self.link = link

@@ -11,10 +11,10 @@ import pytest
 import pytest_twisted
 from twisted.internet.defer import Deferred
 
-from chat.config import Config
+from chat.config import Config, Limits
 from chat.testing import MemoryServer
 
-from .running import RunningServer, Settings
+from .running import UNHURRIED, RunningServer, Settings
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,13 +37,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture
 def memory_server(tmp_path: Path) -> Iterator[Callable[..., MemoryServer]]:
-    """Makes servers without sockets: `memory_server(history=HistoryOptions(limit=2))`."""
+    """Makes servers without sockets: `memory_server(history=HistoryOptions(limit=2))`.
+
+    Unless a test brings limits of its own, a client may send as much as it likes.
+    """
     from twisted.internet import reactor
+
+    unhurried = Limits(commands_per_s=UNHURRIED, burst=UNHURRIED)
 
     servers: list[MemoryServer] = []
 
     def make(**sections: Any) -> MemoryServer:
         folder = sections.pop("data_dir", str(tmp_path / f"memory{len(servers)}"))
+        sections.setdefault("limits", unhurried)
         servers.append(MemoryServer(Config(data_dir=folder, **sections), reactor))
         return servers[-1]
 

@@ -21,6 +21,8 @@ CALL_TIMEOUT_S = 60
 KEY = "test-key"
 ROOM_ID = "52e8d246-3201-4269-baf9-0a21a4b68d34"
 CHANNEL_ID = "a0b1f967-2b00-4613-a3bb-3444a0d1bb3f"
+# Commands a second, and at once, for tests that are not about how many a client may send.
+UNHURRIED = 1_000_000
 
 CONFIGURATION = """
 data_dir = "{folder}"
@@ -38,7 +40,13 @@ default = true
 [[channels.rooms]]
 id = "{room}"
 name = "General"
+{limits}
 {extra}
+"""
+LIMITS = f"""
+[limits]
+commands_per_s = {UNHURRIED}
+burst = {UNHURRIED}
 """
 
 
@@ -53,7 +61,10 @@ class Settings:
 
     @classmethod
     def fresh(cls, folder: Path, extra: str = "", top: str = "") -> Self:
-        """A configuration on free ports with its data in `folder`."""
+        """A configuration on free ports with its data in `folder`.
+
+        Unless `extra` has limits of its own, clients may send as much as they like.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         public, backend = free_ports(2)
         text = CONFIGURATION.format(
@@ -63,6 +74,7 @@ class Settings:
             key=KEY,
             channel=CHANNEL_ID,
             room=ROOM_ID,
+            limits="" if "[limits]" in extra else LIMITS,
             extra=extra,
             top=top,
         )

@@ -92,9 +92,10 @@ def test_what_is_printed_is_toml_without_secrets(tmp_path: Path) -> None:
 def test_what_has_no_effect_is_named_when_it_is_set(tmp_path: Path) -> None:
     text = """
     [limits]
-    burst = 41
-    commands_per_s = 20
     frame_bytes = 70000
+    [messages]
+    text_whispers = true
+    max_characters = 20000
     [cluster]
     redis = "redis://127.0.0.1"
     [matrix]
@@ -107,7 +108,7 @@ def test_what_has_no_effect_is_named_when_it_is_set(tmp_path: Path) -> None:
     acls = [{ action = "join", type = "age", value = "18:" }]
     """
     ignored = load(written(tmp_path, text), {}).ignored
-    assert ignored == ("cluster.redis", "channels.rooms.acls", "limits.burst", "matrix")
+    assert ignored == ("cluster.redis", "channels.rooms.acls", "messages.text_whispers", "matrix")
 
 
 def test_every_key_without_effect_exists() -> None:

@@ -100,7 +100,7 @@ def test_a_dead_peer_is_dropped(server: RunningServer) -> None:
 
 
 def test_a_client_that_does_not_read_is_cut_and_the_others_chat_on(run_server: Callable[..., RunningServer]) -> None:
-    server = run_server("[limits]\noutbound_bytes = 100000")
+    server = run_server("[limits]\noutbound_bytes = 100000\ncommands_per_s = 1000000\nburst = 1000000")
     with Client(server.url) as alice, socket.socket() as slow:
         alice.enter("alice", ROOM_ID)
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

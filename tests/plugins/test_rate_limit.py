@@ -1,0 +1,238 @@
+"""rate-limit: the buckets of sessions and users, floods, and a third party's guard in its place."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.internet.defer import gatherResults
+from twisted.internet.task import Clock
+
+from chat.config import Limits
+from chat.model import User, UserId
+from chat.plugin import Context
+from chat.plugins.rate_limit import RateGuard
+from chat.presence import Session
+from chat.requests import Connect
+from chat.testing import MemoryClient, MemoryServer
+from chat.times import utc_now
+from tests.conversing import CHANNELS, inside, send
+
+LIMITS = Limits(commands_per_s=4, burst=8)
+REFUSED = {"status_code": 900, "message": "too many commands", "data": {"retry_after_s": 1}}
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time of the guard."""
+    clock = Clock()
+    clock.advance(1000)
+    monkeypatch.setattr("chat.server.monotonic", lambda reactor: clock.seconds)
+    return clock
+
+
+@pytest.fixture
+def server(memory_server: Callable[..., MemoryServer], clock: Clock) -> MemoryServer:
+    return memory_server(channels=CHANNELS, limits=LIMITS)
+
+
+def guard_of(server: MemoryServer) -> RateGuard:
+    (guard,) = [one for one in server.server.pipeline._guards if isinstance(one, RateGuard)]
+    return guard
+
+
+async def codes(client: MemoryClient, count: int, event: str = "connect") -> list[int]:
+    """What becomes of so many commands at once."""
+    answers = await gatherResults([client.ask(event, {}) for _ in range(count)])
+    return [answer["status_code"] for answer in answers]
+
+
+async def test_a_burst_and_then_the_rate(server: MemoryServer, clock: Clock) -> None:
+    client = server.client()
+    assert await codes(client, 10) == [200] * 8 + [900] * 2
+    assert await client.call("connect", {}) == REFUSED
+    clock.advance(0.25)
+    assert await codes(client, 2) == [200, 900]
+    clock.advance(1)
+    assert await codes(client, 5) == [200] * 4 + [900]
+    clock.advance(100)
+    assert await codes(client, 9) == [200] * 8 + [900]
+
+
+async def test_each_session_has_its_own_before_the_login(server: MemoryServer) -> None:
+    one, other = server.client(), server.client()
+    assert await codes(one, 9) == [200] * 8 + [900]
+    assert await codes(other, 9) == [200] * 8 + [900]
+
+
+async def test_a_users_sessions_share_one_more(server: MemoryServer, clock: Clock) -> None:
+    one, other, bob = server.client(), server.client(), server.client()
+    for client, name in ((one, "alice"), (other, "alice"), (bob, "bob")):
+        await client.login(name)
+    clock.advance(100)
+    assert await codes(one, 6) == [200] * 6
+    assert await codes(other, 4) == [200] * 2 + [900] * 2
+    assert await codes(bob, 8) == [200] * 8
+    await one.leave()
+    assert await codes(other, 1) == [900]
+    clock.advance(0.25)
+    assert await codes(other, 2) == [200, 900]
+
+
+async def test_what_is_refused_has_no_effect(server: MemoryServer, clock: Clock) -> None:
+    alice, bob = await inside(server), await inside(server, "bob")
+    clock.advance(100)
+    asked = [alice.ask("message", send(str(number))) for number in range(20)]
+    assert [(await one)["status_code"] for one in asked] == [200] * 8 + [900] * 12
+    await bob.sync()
+    assert len(bob.heard("message")) == 8
+    assert alice.close_code is None
+
+
+async def test_unknown_events_count(server: MemoryServer) -> None:
+    client = server.client()
+    assert await codes(client, 10, "make_coffee") == [607] * 8 + [900] * 2
+    assert [name for name, _, reply_id in client.log if reply_id is not None] == ["gn_error"] * 10
+
+
+async def test_what_is_dispatched_does_not_count(server: MemoryServer, clock: Clock) -> None:
+    alice = await inside(server)
+    session = alice.connection.session
+    for context in (Context(utc_now(), session.user, session), Context(utc_now(), session.user)):
+        for _ in range(20):
+            await server.server.services.dispatch(context, Connect())
+    for _ in range(20):
+        await guard_of(server).check(Context(utc_now(), session.user), None)
+    clock.advance(100)
+    assert await codes(alice, 8) == [200] * 8
+
+
+async def test_who_keeps_sending_above_the_rate_is_cut(server: MemoryServer, clock: Clock) -> None:
+    alice, bob = await inside(server), await inside(server, "bob")
+    clock.advance(100)
+    assert await codes(alice, 9) == [200] * 8 + [900]
+    for _ in range(9):
+        clock.advance(0.5)
+        assert await codes(alice, 3) == [200, 200, 900]
+    assert alice.close_code is None
+    clock.advance(0.5)
+    alice.log.clear()
+    last = [alice.ask("connect", {}) for _ in range(3)]
+    alice.ask("message", send("behind")).addErrback(lambda failure: None)
+    assert [(await one)["status_code"] for one in last] == [200, 200, 900]
+    assert alice.close_code == 4029
+    await alice.connection.ended()
+    await bob.sync()
+    assert [name for name, _ in bob.events] == ["gn_user_left", "gn_user_disconnected"]
+    assert bob.close_code is None
+
+
+async def test_who_waits_as_long_as_told_is_never_cut(server: MemoryServer, clock: Clock) -> None:
+    client = server.client()
+    answered = 0
+    for _ in range(60):
+        answer = await client.call("connect", {})
+        while answer["status_code"] == 200:
+            answered += 1
+            answer = await client.call("connect", {})
+        clock.advance(answer["data"]["retry_after_s"] + 0.001)
+    assert client.close_code is None
+    assert answered >= 4 * 59
+
+
+async def test_a_burst_that_is_over_in_time_cuts_nobody(server: MemoryServer, clock: Clock) -> None:
+    client = server.client()
+    for _ in range(3):
+        assert 900 in await codes(client, 200)
+        clock.advance(4.9)
+        assert 900 in await codes(client, 200)
+        clock.advance(1.1)
+    assert client.close_code is None
+
+
+async def test_the_end_of_a_session_is_never_refused(server: MemoryServer) -> None:
+    alice, again, bob = await inside(server), server.client(), await inside(server, "bob")
+    assert 900 in await codes(alice, 20)
+    await again.login("alice")
+    assert 900 in await codes(again, 20)
+    await alice.leave()
+    assert await again.call("disconnect", {}) == {"status_code": 200}
+    await bob.sync()
+    assert [name for name, _ in bob.events] == ["gn_user_left", "gn_user_disconnected"]
+
+
+async def test_nothing_is_kept_of_sessions_that_are_gone(server: MemoryServer, clock: Clock) -> None:
+    """Nor of their users. That a session goes when its connection has ended is tested with the connection."""
+    guard, user = guard_of(server), User(1, UserId("1"), "one", "test", {})
+    link: Any = server.client()
+    sessions = [Session(link), Session(link)]
+    for number in range(2):
+        server.server.presence.login(sessions[number], user)
+        await guard.check(Context(utc_now(), user, sessions[number]), None)
+    shared = [account.shared for account in guard._accounts.values()]
+    assert len(shared) == 2
+    assert shared[0] is shared[1]
+    while sessions:
+        server.server.presence.logout(sessions.pop())
+        assert len(guard._accounts) == len(sessions)
+
+
+THEIRS = '''
+"""Three commands for each session, and no fourth word."""
+
+from collections import Counter
+
+from zope.interface import implementer
+
+from chat.errors import ChatError, ErrorCode
+from chat.ichat import IGuard
+from chat.plugin import Contribution, Phase, Plugin
+
+
+@implementer(IGuard)
+class Three:
+    name = "three"
+    phase = Phase.RATE
+    verbs = None
+
+    def __init__(self):
+        self.seen = Counter()
+
+    async def check(self, context, request):
+        self.seen[context.session] += 1
+        if self.seen[context.session] > 3:
+            last = self.seen[context.session] > 5
+            raise ChatError(ErrorCode.RATE_LIMITED, "three are enough", extra={"retry_after_s": 60}, closing=last)
+
+
+plugin = Plugin("three", lambda options, services: Contribution(guards=(Three(),)))
+'''
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """The configuration that puts a third party's guard in the place of ours."""
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    (folder / "t_three.py").write_text(THEIRS, encoding="utf-8")
+    yield {"path": [str(folder)], "disable": ["rate-limit"], "enable": ["three"]}
+    sys.modules.pop("chat.plugins.t_three", None)
+
+
+async def test_a_third_party_can_replace_it(memory_server: Callable[..., MemoryServer], theirs: dict[str, Any]) -> None:
+    server = memory_server(channels=CHANNELS, plugins=theirs)
+    client = server.client()
+    assert await codes(client, 5) == [200] * 3 + [900] * 2
+    assert client.close_code is None
+    refusal = {"status_code": 900, "message": "three are enough", "data": {"retry_after_s": 60}}
+    assert await client.call("connect", {}) == refusal
+    assert client.close_code == 4029
+    assert await codes(server.client(), 3) == [200] * 3
+
+
+def test_options(memory_server: Callable[..., MemoryServer]) -> None:
+    server = memory_server(plugins={"rate-limit": {"flood_s": 0.5}})
+    assert guard_of(server)._flood_s == 0.5
