@@ -8,15 +8,15 @@ from __future__ import annotations
 _TEXT, _MASKED, _EXTENDED, _MASK_BYTES = 0x81, 0x80, 126, 4
 
 
-def whole_text_frames(data: bytes, limit_bytes: int) -> tuple[list[bytes], int]:
-    """The payloads of the text frames at the start of `data`, and how many bytes these frames take.
+def whole_text_frames(data: bytes, limit_bytes: int, at_most: int) -> tuple[list[bytes], int]:
+    """The payloads of the text frames at the start of `data`, `at_most` so many, and how many bytes these frames take.
 
     Stops before the first frame that is not complete, not final, not masked, has reserved bits, is no text, is longer
     than `limit_bytes`, has a length that is not written in the shortest way, or is not UTF-8 (RFC 6455, section 5).
     """
     payloads: list[bytes] = []
     start, end = 0, len(data)
-    while end - start >= 2 and data[start] == _TEXT and data[start + 1] & _MASKED:
+    while len(payloads) < at_most and end - start >= 2 and data[start] == _TEXT and data[start + 1] & _MASKED:
         size, header = data[start + 1] & ~_MASKED, 2
         if size == _EXTENDED and end - start >= 4:
             size, header = int.from_bytes(data[start + 2 : start + 4], "big"), 4

@@ -1,4 +1,4 @@
-"""The bodies of replies: `{"status_code": 200, "data": ...}`, or the code of a refusal with its text. Sans I/O."""
+"""What becomes of a command for its client: the body of the reply, and the end of the session. Sans I/O."""
 
 from __future__ import annotations
 
@@ -6,12 +6,27 @@ from typing import Any, Final
 
 import msgspec
 
-from chat.errors import OK, ChatError
+from chat.errors import OK, ChatError, ErrorCode
+from chat.ichat import IVerb
 from chat.plugin import Outcome
 from chat.slots import Activity
 from chat.wire.activity import Encoder
+from chat.wire.frames import CloseCode, Command
 
 SUCCESS: Final = b'{"status_code":%d}' % OK
+_GOODBYE: Final = (CloseCode.NORMAL, "")
+_FAREWELLS: Final = {ErrorCode.RATE_LIMITED: (CloseCode.FLOOD, "flood")}
+
+
+class Pending:
+    """A command whose reply has not gone out. `result` is its end, once there is one."""
+
+    __slots__ = ("command", "result", "verb")
+
+    def __init__(self, command: Command | None, verb: IVerb) -> None:
+        self.command = command
+        self.verb = verb
+        self.result: Outcome | ChatError | None = None
 
 
 def success(encoder: Encoder, outcome: Outcome) -> bytes:
@@ -29,3 +44,8 @@ def failure(encoder: Encoder, error: ChatError) -> bytes:
     if error.extra:
         body.setdefault("data", {}).update(error.extra)
     return msgspec.json.encode(body)
+
+
+def farewell(result: Outcome | ChatError) -> tuple[CloseCode, str]:
+    """Code and reason with which a session ends that a command ends; for a refusal they follow from its code."""
+    return _FAREWELLS.get(result.code, _GOODBYE) if isinstance(result, ChatError) else _GOODBYE

@@ -7,7 +7,7 @@ all replies keep the order of their commands. The end of the connection is the l
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -24,28 +24,15 @@ from chat.times import utc_now
 from chat.wire.activity import check_word, read
 from chat.wire.frames import CloseCode, Command, Malformed, ReplyId
 from chat.wire.front import ClientLink, Counters, Front
-from chat.wire.replies import SUCCESS, failure, success
+from chat.wire.replies import SUCCESS, Pending, failure, farewell, success
 
 INBOX_LIMIT = 64
 UNSETTLED_LIMIT = 128
 COMMAND_TIMEOUT_S = 30.0
 FAILED_LOGIN_LINGER_S = 1.0
 MALFORMED_LIMIT, MALFORMED_WINDOW_S = 3, 10.0
-
-# How a session ends with its last command, or with a refusal of this code.
-_GOODBYE: Final = (CloseCode.NORMAL, "")
-_FAREWELLS: Final = {ErrorCode.RATE_LIMITED: (CloseCode.FLOOD, "flood")}
-
-
-class _Pending:
-    """A command whose reply has not gone out. `result` is its end, once there is one."""
-
-    __slots__ = ("command", "result", "verb")
-
-    def __init__(self, command: Command | None, verb: IVerb) -> None:
-        self.command = command
-        self.verb = verb
-        self.result: Outcome | ChatError | None = None
+# So many commands above the rate are answered; then the connection is not read for a while.
+EXCESS_LIMIT, EXCESS_PAUSE_S = 32, 0.25
 
 
 class Connection:
@@ -59,10 +46,11 @@ class Connection:
         self._link = link
         # Lists, because empty deques are large and there are many connections.
         self._inbox: list[Command | None] = []
-        self._pending: list[_Pending] = []
+        self._pending: list[Pending] = []
         self._malformed: tuple[float, ...] = ()
         self._is_serving = self._is_running = self._is_paused = self._is_doomed = False
-        self._is_closing = self._is_draining = self._is_over = False
+        self._is_closing = self._is_draining = self._is_over = self._is_slowed = False
+        self._excess = 0
         self._drained: Deferred[None] | None = None
         self._ended: Deferred[None] | None = None
         self._counters = Counters()
@@ -83,9 +71,8 @@ class Connection:
         if self._is_closing:
             return
         self._inbox.append(command)
-        if len(self._inbox) >= INBOX_LIMIT and not self._is_paused:
-            self._is_paused = True
-            self._link.pause_reading()
+        if len(self._inbox) >= INBOX_LIMIT:
+            self._pause()
         self._serve()
 
     def malformed(self, problem: Malformed) -> None:
@@ -145,10 +132,31 @@ class Connection:
         except Exception:
             self._broke(Failure())
         self._is_serving = False
-        if self._is_paused and not self._is_draining and len(self._inbox) < INBOX_LIMIT // 2:
+        if self._is_paused and len(self._inbox) < INBOX_LIMIT // 2:
+            self._resume()
+        self._check_drained()
+
+    def _pause(self) -> None:
+        if not self._is_paused:
+            self._is_paused = True
+            self._link.pause_reading()
+
+    def _resume(self) -> None:
+        if not self._is_draining and not self._is_slowed:
             self._is_paused = False
             self._link.resume_reading()
-        self._check_drained()
+
+    def _slow_down(self) -> None:
+        """The client sends above its rate. However fast it is, its refusals are not to cost the others time."""
+        self._excess += 1
+        if self._excess >= EXCESS_LIMIT and not self._is_slowed:
+            self._excess, self._is_slowed = 0, True
+            self._pause()
+            self._front.clock.callLater(EXCESS_PAUSE_S, self._speed_up)
+
+    def _speed_up(self) -> None:
+        self._is_slowed = False
+        self._serve()
 
     def _broke(self, failure: Failure) -> None:
         """A bug in the conversation itself: there is nothing to answer any more."""
@@ -168,9 +176,9 @@ class Connection:
 
     def _perform(self, command: Command | None) -> None:
         if command is None or not self.session.is_gone or self.session.user is not None:
-            self._start(_Pending(command, self._verb_of(command)))
+            self._start(Pending(command, self._verb_of(command)))
 
-    def _start(self, pending: _Pending) -> None:
+    def _start(self, pending: Pending) -> None:
         """Run a command up to its outcome or its pending commit. Bounded in time."""
         self._pending.append(pending)
         self._counters.commands += pending.command is not None
@@ -194,7 +202,7 @@ class Connection:
         self._is_running = False
         return result
 
-    def _admitted(self, outcome: Outcome | Deferred[Outcome], pending: _Pending) -> None:
+    def _admitted(self, outcome: Outcome | Deferred[Outcome], pending: Pending) -> None:
         if isinstance(outcome, Deferred):
             outcome.addCallbacks(self._finish, self._refused, callbackArgs=(pending,), errbackArgs=(pending,))
             outcome.addErrback(self._broke)
@@ -202,7 +210,7 @@ class Connection:
         else:
             self._finish(outcome, pending)
 
-    def _refused(self, failure: Failure, pending: _Pending) -> None:
+    def _refused(self, failure: Failure, pending: Pending) -> None:
         assert isinstance(failure.value, ChatError)
         self._finish(failure.value, pending)
 
@@ -216,7 +224,7 @@ class Connection:
 
     # Replies
 
-    def _finish(self, result: Outcome | ChatError, pending: _Pending) -> None:
+    def _finish(self, result: Outcome | ChatError, pending: Pending) -> None:
         """A command has come to its end: answer it, and those behind it that waited for their turn; then go on."""
         pending.result = result
         while self._pending and self._pending[0].result is not None:
@@ -230,12 +238,12 @@ class Connection:
             self._reply(command, verb, result)
         if isinstance(result, Outcome):
             self._front.pipeline.publish(result)
-            farewell = _GOODBYE
         else:
             self._counters.refusals += 1
-            farewell = _FAREWELLS.get(result.code, _GOODBYE)
+            if result.code is ErrorCode.RATE_LIMITED:
+                self._slow_down()
         if result.closing:
-            self._stop_taking_commands(*farewell)
+            self._stop_taking_commands(*farewell(result))
         if verb.request is Login:
             self._after_login(result)
         if command is None:

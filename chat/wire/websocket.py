@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from autobahn.twisted.resource import WebSocketResource
-from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
+from autobahn.twisted.websocket import WebSocketServerFactory
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from twisted.internet.interfaces import IDelayedCall, IPushProducer
 from twisted.logger import Logger
@@ -19,7 +19,7 @@ from zope.interface import implementer
 
 from chat.wire.frames import CloseCode, JsonArrayFraming, Malformed, parse
 from chat.wire.front import Front, ReplyFraming
-from chat.wire.inbound import whole_text_frames
+from chat.wire.pacing import PacedProtocol
 from chat.wire.session import Connection
 
 STALL_S = 30.0
@@ -30,12 +30,11 @@ _log = Logger()
 
 
 @implementer(IPushProducer)
-class WebSocketLink(WebSocketServerProtocol):
+class WebSocketLink(PacedProtocol):
     """One client of `/ws`. Also the producer of its transport, which tells when a write has not finished."""
 
     tcpNoDelay = True
     framing: ReplyFraming = JsonArrayFraming()
-    transport: Any
 
     factory: WebSocketFront
     chat: Connection | None = None
@@ -108,14 +107,6 @@ class WebSocketLink(WebSocketServerProtocol):
         self._stop_stall_timer()
         self.sendCloseFrame(code, reason.encode()[:REASON_BYTES])
 
-    def pause_reading(self) -> None:
-        """See `ClientLink`."""
-        self.transport.pauseProducing()
-
-    def resume_reading(self) -> None:
-        """See `ClientLink`."""
-        self.transport.resumeProducing()
-
     # What the transport says
 
     def pauseProducing(self) -> None:
@@ -144,18 +135,6 @@ class WebSocketLink(WebSocketServerProtocol):
         stall, self._stall = self._stall, None
         if stall is not None and stall.active():
             stall.cancel()
-
-    def dataReceived(self, data: bytes) -> None:
-        """Bytes of the client. Whole text frames take the short cut when Autobahn is not in the middle of something."""
-        if self.state == self.STATE_OPEN and not self.data and self.current_frame is None and not self.inside_message:
-            payloads, taken = whole_text_frames(data, self.maxFramePayloadSize)
-            for payload in payloads:
-                self.onMessage(payload, False)
-            if payloads and self.autoPingTimeoutCall:
-                self._cancelAutoPingTimeoutCall()
-            data = data[taken:]
-        if data:
-            self._dataReceived(data)
 
 
 class WebSocketFront(WebSocketServerFactory):

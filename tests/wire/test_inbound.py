@@ -1,4 +1,4 @@
-"""The short cut for text frames changes nothing: with it and without it the same bytes have the same effect."""
+"""The short cut for text frames and the portions change nothing: the same bytes have the same effect."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
 
 from chat.config import Limits
 from chat.wire.inbound import whole_text_frames
+from chat.wire.pacing import CLOSING_PAUSE_S
 from chat.wire.websocket import WebSocketFront, WebSocketLink
 
 LIMIT = 300
@@ -36,10 +39,18 @@ class Recording(WebSocketLink):
         self.end = (wasClean, code, reason)
 
 
-class WithoutShortCut(Recording):
-    """Lets Autobahn do everything."""
+class InSmallPortions(Recording):
+    """Takes two frames at a time, or one of Autobahn's and a half."""
+
+    frames_at_once = 2
+    steps_at_once = 3
+
+
+class Plain(Recording):
+    """Lets Autobahn do everything, and at once."""
 
     def dataReceived(self, data: bytes) -> None:
+        self._steps_left = 1_000_000
         self._dataReceived(data)
 
 
@@ -52,7 +63,8 @@ class Nobody:
 def outcome(kind: type[Recording], chunks: list[bytes]) -> tuple[Any, ...]:
     """What was heard, what was answered, how it ended."""
     front: Any = Nobody()
-    factory = WebSocketFront(front, Clock(), ())
+    clock = Clock()
+    factory = WebSocketFront(front, clock, ())
     factory.protocol = kind
     link: Any = factory.buildProtocol(None)
     transport = StringTransport()
@@ -62,8 +74,11 @@ def outcome(kind: type[Recording], chunks: list[bytes]) -> tuple[Any, ...]:
     for chunk in chunks:
         if not transport.disconnecting:
             link.dataReceived(chunk)
-    answered = transport.value()
-    return link.heard, answered, transport.disconnecting, link.state
+        while link._next is not None:
+            clock.advance(CLOSING_PAUSE_S)
+    end = link.heard, transport.value(), transport.disconnecting, link.state
+    link.connectionLost(Failure(ConnectionDone()))
+    return end
 
 
 def frame(first: int, payload: bytes, mask: bytes | None, long_form: bool) -> bytes:
@@ -110,7 +125,9 @@ def test_the_same_effect_however_the_bytes_arrive(frames: list[bytes], cuts: lis
         chunks.append(stream[:cut])
         stream = stream[cut:]
     chunks = [chunk for chunk in (*chunks, stream) if chunk]
-    assert outcome(Recording, chunks) == outcome(WithoutShortCut, chunks)
+    plain = outcome(Plain, chunks)
+    assert outcome(Recording, chunks) == plain
+    assert outcome(InSmallPortions, chunks) == plain
 
 
 @given(st.lists(st.text(max_size=300), max_size=6), MASKS)
@@ -118,5 +135,8 @@ def test_the_same_effect_however_the_bytes_arrive(frames: list[bytes], cuts: lis
 def test_usual_frames_are_taken_whole(texts: list[str], mask: bytes) -> None:
     payloads = [text.encode() for text in texts]
     stream = b"".join(frame(0x81, payload, mask, False) for payload in payloads)
-    assert whole_text_frames(stream, 2000) == (payloads, len(stream))
-    assert whole_text_frames(stream + b"\x81", 2000) == (payloads, len(stream))
+    assert whole_text_frames(stream, 2000, 6) == (payloads, len(stream))
+    assert whole_text_frames(stream + b"\x81", 2000, 7) == (payloads, len(stream))
+    first, taken = whole_text_frames(stream, 2000, 2)
+    assert first == payloads[:2]
+    assert whole_text_frames(stream[taken:], 2000, 6)[0] == payloads[2:]

@@ -19,7 +19,7 @@ from chat.ichat import IGuard
 from chat.plugin import Context, Phase
 from chat.testing import MemoryServer
 from chat.wire.frames import Command, Malformed, parse
-from chat.wire.session import INBOX_LIMIT
+from chat.wire.session import EXCESS_LIMIT, INBOX_LIMIT
 from tests.conversing import CHANNELS, JOIN, LEAVE, ROOM, inside, send
 
 
@@ -124,6 +124,19 @@ async def test_the_inbox_is_bounded(server: MemoryServer) -> None:
     for one in asked:
         assert (await one)["status_code"] == 200
     assert client.is_read
+
+
+async def test_who_sends_above_the_rate_is_read_slowly(memory_server: Callable[..., MemoryServer]) -> None:
+    server = memory_server(channels=CHANNELS, limits=Limits(commands_per_s=1, burst=3))
+    client, other = server.client(), server.client()
+    asked = [client.ask("connect", {}) for _ in range(EXCESS_LIMIT)]
+    assert client.is_read
+    asked += [client.ask("connect", {}) for _ in range(5)]
+    assert not client.is_read
+    assert other.is_read
+    assert {(await one)["status_code"] for one in asked[-5:]} == {900}
+    await until(lambda: client.is_read)
+    assert (await client.call("connect", {}))["status_code"] in {200, 900}
 
 
 async def test_who_does_not_log_in_is_closed(memory_server: Callable[..., MemoryServer]) -> None:
