@@ -13,7 +13,9 @@ from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from twisted.internet.interfaces import IDelayedCall, IPushProducer
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from twisted.web.resource import IResource
 from zope.interface import implementer
 
@@ -41,6 +43,7 @@ class WebSocketLink(PacedProtocol):
     _held: list[bytes] | None = None
     _held_bytes = 0
     _stall: IDelayedCall | None = None
+    _abort: IDelayedCall | None = None
 
     # What Autobahn says
 
@@ -61,23 +64,37 @@ class WebSocketLink(PacedProtocol):
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """A whole message."""
-        if self.chat is None or self.state != self.STATE_OPEN:
+        chat = self.chat
+        if chat is None or self.state != self.STATE_OPEN:
             return
         try:
             if isBinary:
-                self.chat.close(CloseCode.NOT_TEXT, "text frames only")
+                chat.close(CloseCode.NOT_TEXT, "text frames only")
             else:
-                self.chat.command(parse(payload))
+                chat.command(parse(payload))
         except Malformed as problem:
-            self.chat.malformed(problem)
+            chat.malformed(problem)
         except Exception:
             self._broke()
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         """The connection is gone; without a handshake there is nothing to end."""
         self._stop_stall_timer()
-        if self.chat is not None:
-            self.chat.closed()
+        chat, self.chat = self.chat, None
+        if chat is not None:
+            chat.closed()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """The transport is gone."""
+        if self._abort is not None and self._abort.active():
+            self._abort.cancel()
+        super().connectionLost(reason)
+
+    def _closeConnection(self, abort: bool = False) -> None:
+        """End the transport; in due time also when the client does not take what is left to send."""
+        super()._closeConnection(abort)
+        if not abort and self._abort is None:
+            self._abort = self.factory.reactor.callLater(CLOSE_HANDSHAKE_S, self.transport.abortConnection)
 
     def _broke(self) -> None:
         _log.failure("a connection broke")
