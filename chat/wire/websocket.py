@@ -1,7 +1,7 @@
 """The Autobahn adapter: WebSocket connections of `/ws` become `Connection`s.
 
 Outbound bytes are bounded here: while a write has not finished, frames wait in this object; too many of them, or too
-long a wait, and the client is cut with 4008.
+long a wait, and the client is cut with 4008. So are the frames that are no commands: pings, pongs and fragments.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from twisted.python.failure import Failure
 from twisted.web.resource import IResource
 from zope.interface import implementer
 
+from chat.buckets import Rate, TokenBucket
+from chat.times import monotonic
 from chat.wire.frames import CloseCode, JsonArrayFraming, Malformed, parse
 from chat.wire.front import Front, ReplyFraming
 from chat.wire.pacing import PacedProtocol
@@ -27,6 +29,9 @@ from chat.wire.session import Connection
 STALL_S = 30.0
 CLOSE_HANDSHAKE_S = 5.0
 REASON_BYTES = 123
+# How many frames that are no whole message a client may send for each command that it may send.
+FRAMES_PER_COMMAND = 10
+_TEXT, _BINARY, _CLOSE, _PONG = 1, 2, 8, 10
 _FORBIDDEN = 403
 _log = Logger()
 
@@ -44,6 +49,7 @@ class WebSocketLink(PacedProtocol):
     _held_bytes = 0
     _stall: IDelayedCall | None = None
     _abort: IDelayedCall | None = None
+    _frames: TokenBucket | None = None
 
     # What Autobahn says
 
@@ -84,6 +90,21 @@ class WebSocketLink(PacedProtocol):
         if chat is not None:
             chat.closed()
 
+    def onFrameBegin(self) -> None:
+        """A frame begins that does not take the short cut. Too many that are no whole messages are a flood."""
+        super().onFrameBegin()
+        frame = self.current_frame
+        is_whole = frame.fin and frame.opcode in (_TEXT, _BINARY)
+        if self.state == self.STATE_OPEN and not is_whole and frame.opcode != _CLOSE and not self._may_have_frame():
+            self.close(CloseCode.FLOOD, "flood")
+
+    def processControlFrame(self) -> bool:
+        """A ping, pong or close is complete. A pong that answers nothing is nothing: Autobahn would log each."""
+        if self.current_frame.opcode == _PONG and b"".join(self.control_frame_data) != self.autoPingPending:
+            return True
+        go_on: bool = super().processControlFrame()
+        return go_on
+
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The transport is gone."""
         if self._abort is not None and self._abort.active():
@@ -95,6 +116,15 @@ class WebSocketLink(PacedProtocol):
         super()._closeConnection(abort)
         if not abort and self._abort is None:
             self._abort = self.factory.reactor.callLater(CLOSE_HANDSHAKE_S, self.transport.abortConnection)
+
+    def _may_have_frame(self) -> bool:
+        now = self.factory.seconds()
+        if self._frames is None:
+            self._frames = TokenBucket(self.factory.frame_rate)
+        if self._frames.wait_s(now) > 0:
+            return False
+        self._frames.take(now)
+        return True
 
     def _broke(self) -> None:
         _log.failure("a connection broke")
@@ -163,7 +193,9 @@ class WebSocketFront(WebSocketServerFactory):
         super().__init__(reactor=reactor)
         self.front = front
         self._origins = {origin.rstrip("/").lower() for origin in origins}
+        self.seconds = monotonic(reactor)
         limits = front.limits
+        self.frame_rate = Rate(FRAMES_PER_COMMAND * limits.commands_per_s, FRAMES_PER_COMMAND * limits.burst)
         self.setProtocolOptions(
             maxFramePayloadSize=limits.frame_bytes,
             maxMessagePayloadSize=limits.frame_bytes,

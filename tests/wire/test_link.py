@@ -1,4 +1,4 @@
-"""The WebSocket adapter on a clock that tests turn: writes that do not finish, ends."""
+"""The WebSocket adapter on a clock that tests turn: writes that do not finish, ends, frames that are no commands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.conversing import CHANNELS
 from tests.wire.test_inbound import HANDSHAKE, frame
 
 MASK = bytes(4)
-TEXT = 0x81
+TEXT, PING, PONG, START, MORE = 0x81, 0x89, 0x8A, 0x01, 0x00
 LIMITS = Limits(commands_per_s=1, burst=2, outbound_bytes=1000, ping_interval_s=0, ping_timeout_s=0)
 
 
@@ -102,6 +102,48 @@ def test_who_closes_and_does_not_read_is_gone_in_due_time(wire: Wire) -> None:
     assert not wire.transport.disconnected
     wire.clock.advance(CLOSE_HANDSHAKE_S)
     assert wire.transport.disconnected
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [[(PING, b"")], [(PONG, b"")], [(PING, b"x" * 125), (PONG, b"y")]],
+    ids=["pings", "pongs", "both"],
+)
+def test_a_flood_of_frames_that_are_no_commands(wire: Wire, frames: list[tuple[int, bytes]]) -> None:
+    wire.send(*(frames * (20 // len(frames))))
+    assert wire.close_code is None
+    wire.clock.advance(1)
+    wire.send(*(frames * (10 // len(frames))))
+    assert wire.close_code is None
+    wire.send(frames[0])
+    assert wire.close_code == 4029
+
+
+def test_a_flood_of_fragments(wire: Wire) -> None:
+    wire.send((START, b'["conn'), *[(MORE, b"")] * 19)
+    assert wire.close_code is None
+    wire.send((MORE, b""))
+    assert wire.close_code == 4029
+
+
+def test_whole_messages_are_not_counted_as_frames(wire: Wire) -> None:
+    """They are commands, and limited as such."""
+    wire.send(*[(TEXT, b'["connect",{},1]')] * 50)
+    for _ in range(50):
+        wire.link.dataReceived(frame(TEXT, b'["connect",{}]', MASK, False)[:5])
+        wire.link.dataReceived(frame(TEXT, b'["connect",{}]', MASK, False)[5:])
+    assert wire.close_code is None
+
+
+def test_a_pong_that_answers_nothing_is_not_logged(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    warned: list[Any] = []
+    monkeypatch.setattr(wire.link.log, "warn", lambda *what, **more: warned.append(what))
+    wire.link._sendAutoPing()
+    wire.send((PONG, b"nonsense"))
+    assert wire.link.autoPingPending is not None
+    wire.send((PONG, wire.link.autoPingPending))
+    assert wire.link.autoPingPending is None
+    assert warned == []
 
 
 def test_what_was_read_waits_while_reading_is_paused(wire: Wire) -> None:
