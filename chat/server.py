@@ -41,10 +41,11 @@ from chat.web.json import BoundedRequest
 from chat.web.pages import static_pages
 from chat.wire.activity import Encoder
 from chat.wire.delivery import Delivery
+from chat.wire.doors import PublicSite, WebSocketDoor
 from chat.wire.frames import CloseCode
 from chat.wire.front import Front
 from chat.wire.session import Connection
-from chat.wire.websocket import WebSocketFront, websocket_resource
+from chat.wire.websocket import WebSocketFront
 
 # Closing many connections is spread, so that their clients do not come back all at once.
 CLOSES_PER_S = 200
@@ -80,7 +81,7 @@ class Server:
         self._backend = Backend(self.keys, reactor, legacy_status=config.rest.legacy_http_status)
         self._build_plugins()
         self.front = Front(self.pipeline, self._delivery, encoder, config.limits, reactor)
-        self.public = self._site(self._public_tree())
+        self.public = self._public_site()
         self.backend = self._site(self._backend_tree())
 
     def open(self) -> None:
@@ -202,10 +203,14 @@ class Server:
 
     # The web
 
-    def _public_tree(self) -> Resource:
+    def _public_site(self) -> Site:
+        sockets = WebSocketFront(self.front, self._reactor, self.config.web.origins)
         root = static_pages()
-        root.putChild(b"ws", websocket_resource(WebSocketFront(self.front, self._reactor, self.config.web.origins)))
-        return root
+        root.putChild(b"ws", WebSocketDoor(sockets))
+        site: PublicSite = self._site(root, PublicSite)
+        site.addresses = sockets.addresses
+        site.timeOut = self.config.limits.login_timeout_s
+        return site
 
     def _backend_tree(self) -> Resource:
         root = _Root(self._backend)
@@ -213,8 +218,8 @@ class Server:
         root.putChild(b"readyz", Health(self.keys, readiness(self._store, lambda: self._draining, self._reactor)))
         return root
 
-    def _site(self, tree: Resource) -> Site:
-        site = Site(tree, requestFactory=BoundedRequest, timeout=HTTP_TIMEOUT_S, reactor=self._reactor)
+    def _site(self, tree: Resource, kind: type[Site] = Site) -> Any:
+        site = kind(tree, requestFactory=BoundedRequest, timeout=HTTP_TIMEOUT_S, reactor=self._reactor)
         site.noisy = False
         site.displayTracebacks = False
         return site

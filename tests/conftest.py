@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 from chat.config import Config, Limits
 from chat.testing import MemoryServer
 
-from .running import UNHURRIED, RunningServer, Settings
+from .running import AMPLE, RunningServer, Settings
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,13 +43,13 @@ def memory_server(tmp_path: Path) -> Iterator[Callable[..., MemoryServer]]:
     """
     from twisted.internet import reactor
 
-    unhurried = Limits(commands_per_s=UNHURRIED, burst=UNHURRIED)
+    ample = Limits(commands_per_s=AMPLE, burst=AMPLE)
 
     servers: list[MemoryServer] = []
 
     def make(**sections: Any) -> MemoryServer:
         folder = sections.pop("data_dir", str(tmp_path / f"memory{len(servers)}"))
-        sections.setdefault("limits", unhurried)
+        sections.setdefault("limits", ample)
         servers.append(MemoryServer(Config(data_dir=folder, **sections), reactor))
         return servers[-1]
 

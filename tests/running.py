@@ -21,8 +21,8 @@ CALL_TIMEOUT_S = 60
 KEY = "test-key"
 ROOM_ID = "52e8d246-3201-4269-baf9-0a21a4b68d34"
 CHANNEL_ID = "a0b1f967-2b00-4613-a3bb-3444a0d1bb3f"
-# Commands a second, and at once, for tests that are not about how many a client may send.
-UNHURRIED = 1_000_000
+# For tests that are not about limits.
+AMPLE = 1_000_000
 
 CONFIGURATION = """
 data_dir = "{folder}"
@@ -45,8 +45,9 @@ name = "General"
 """
 LIMITS = f"""
 [limits]
-commands_per_s = {UNHURRIED}
-burst = {UNHURRIED}
+commands_per_s = {AMPLE}
+burst = {AMPLE}
+connections_per_address = {AMPLE}
 """
 
 
@@ -63,7 +64,7 @@ class Settings:
     def fresh(cls, folder: Path, extra: str = "", top: str = "") -> Self:
         """A configuration on free ports with its data in `folder`.
 
-        Unless `extra` has limits of its own, clients may send as much as they like.
+        Unless `extra` has limits of its own, there are none on commands and connections.
         """
         folder.mkdir(parents=True, exist_ok=True)
         public, backend = free_ports(2)

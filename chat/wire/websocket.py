@@ -9,18 +9,17 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from twisted.internet.interfaces import IDelayedCall, IPushProducer
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.resource import IResource
 from zope.interface import implementer
 
 from chat.buckets import Rate, TokenBucket
 from chat.times import monotonic
+from chat.wire.doors import Addresses, Place, place_of
 from chat.wire.frames import CloseCode, JsonArrayFraming, Malformed, parse
 from chat.wire.front import Front, ReplyFraming
 from chat.wire.pacing import PacedProtocol
@@ -50,6 +49,7 @@ class WebSocketLink(PacedProtocol):
     _stall: IDelayedCall | None = None
     _abort: IDelayedCall | None = None
     _frames: TokenBucket | None = None
+    _place: Place = None
 
     # What Autobahn says
 
@@ -105,8 +105,16 @@ class WebSocketLink(PacedProtocol):
         go_on: bool = super().processControlFrame()
         return go_on
 
+    def connectionMade(self) -> None:
+        """The upgrade is asked for."""
+        super().connectionMade()
+        self._place = place_of(self.transport.getPeer())
+        self.factory.addresses.came(self._place)
+
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The transport is gone."""
+        self.factory.addresses.went(self._place)
+        self._place = None
         if self._abort is not None and self._abort.active():
             self._abort.cancel()
         super().connectionLost(reason)
@@ -195,6 +203,7 @@ class WebSocketFront(WebSocketServerFactory):
         self._origins = {origin.rstrip("/").lower() for origin in origins}
         self.seconds = monotonic(reactor)
         limits = front.limits
+        self.addresses = Addresses(limits.connections_per_address)
         self.frame_rate = Rate(FRAMES_PER_COMMAND * limits.commands_per_s, FRAMES_PER_COMMAND * limits.burst)
         self.setProtocolOptions(
             maxFramePayloadSize=limits.frame_bytes,
@@ -214,9 +223,3 @@ class WebSocketFront(WebSocketServerFactory):
         if origin is None or "*" in self._origins or origin.lower() in self._origins:
             return True
         return urlsplit(origin).netloc.lower() == host.strip().lower()
-
-
-def websocket_resource(front: WebSocketFront) -> IResource:
-    """The leaf of the web tree that upgrades to WebSocket."""
-    resource: IResource = WebSocketResource(front)
-    return resource
