@@ -1,9 +1,8 @@
-"""The WebSocket edge over real sockets: frames, origins, close codes, clients that do not read, pings."""
+"""The WebSocket edge over real sockets: frames, origins, close codes, pings."""
 
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +10,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from chat.texts import base64_of
-from tests.clients import Client, message
+from tests.clients import Client
+from tests.raw import RawClient
 from tests.running import ROOM_ID, RunningServer
 
 LIMITS = """
@@ -91,47 +91,9 @@ def test_a_dead_peer_is_dropped(server: RunningServer) -> None:
     """A client that answers no ping is gone for the others."""
     with Client(server.url) as watcher:
         watcher.enter("watcher", ROOM_ID)
-        with socket.create_connection(("127.0.0.1", server.settings.public)) as dead:
-            handshake(dead, server)
-            send_text(dead, ["login", {"verb": "login", "actor": {"id": "dead"}}])
-            send_text(dead, ["join", {"verb": "join", "target": {"id": ROOM_ID}}])
+        with RawClient(server).upgrade().enter("dead", ROOM_ID):
             assert watcher.wait_for("gn_user_joined")["actor"]["id"] == "dead"
             assert watcher.wait_for("gn_user_disconnected")["actor"]["id"] == "dead"
-
-
-def test_a_client_that_does_not_read_is_cut_and_the_others_chat_on(run_server: Callable[..., RunningServer]) -> None:
-    server = run_server("[limits]\noutbound_bytes = 100000\ncommands_per_s = 1000000\nburst = 1000000")
-    with Client(server.url) as alice, socket.socket() as slow:
-        alice.enter("alice", ROOM_ID)
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        slow.connect(("127.0.0.1", server.settings.public))
-        handshake(slow, server)
-        send_text(slow, ["login", {"verb": "login", "actor": {"id": "slow"}}])
-        send_text(slow, ["join", {"verb": "join", "target": {"id": ROOM_ID}}])
-        assert alice.wait_for("gn_user_joined")["actor"]["id"] == "slow"
-        text, sent = "x" * 5000, 0
-        while "bytes wait" not in server.log:
-            for reply in [alice.send("message", message(text, ROOM_ID)) for _ in range(50)]:
-                assert alice.reply(reply)["status_code"] == 200
-            sent += 50
-            assert sent < 5000, "more than the kernel and the bound together can hold"
-        assert alice.wait_for("gn_user_disconnected")["actor"]["id"] == "slow"
-        assert alice.say("still here", ROOM_ID)["status_code"] == 200
-
-
-def handshake(raw: socket.socket, server: RunningServer) -> None:
-    raw.sendall(
-        f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{server.settings.public}\r\nUpgrade: websocket\r\n"
-        "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        "Sec-WebSocket-Version: 13\r\n\r\n".encode()
-    )
-    assert raw.recv(12) == b"HTTP/1.1 101"
-
-
-def send_text(raw: socket.socket, value: object) -> None:
-    """A short masked text frame, with a mask of zeros."""
-    payload = json.dumps(value).encode()
-    raw.sendall(bytes((0x81, 0x80 | len(payload))) + bytes(4) + payload)
 
 
 @pytest.mark.parametrize(
