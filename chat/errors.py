@@ -1,7 +1,7 @@
 """The one table of refusals: wire code, HTTP status, whether a retry can help, default text.
 
 The codes and their names are those of the WebSocket API (seed 000); RATE_LIMITED is this server's one addition.
-Imports nothing of the package.
+Imports nothing of the package but `chat.lines`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
+
+from chat.lines import one_line
 
 OK: Final = 200
 
@@ -129,6 +131,9 @@ def new_incident() -> tuple[str, ChatError]:
 
 class ConfigError(Exception):
     """The server cannot start like this. The text is one line for the operator: where, what, and how to mend it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(one_line(text))
 
 
 class StorageError(Exception):

@@ -7,20 +7,24 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import serverFromString
+from twisted.internet.endpoints import StandardIOEndpoint, serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.usage import Options as UsageOptions
 
 from chat import loading
+from chat.config import Config
 from chat.config_file import Loaded, load, render
 from chat.errors import ConfigError
+from chat.lines import one_line
 from chat.server import Server
 from chat.web.auth import key_path, keys_of
 from chat.wire.transport import make_prompt
@@ -95,20 +99,26 @@ class ChatService(Service):
         self._loaded = loaded
         self._reactor = reactor
         self._ports: list[Any] = []
-        self._endpoints = _endpoints(reactor, loaded)
-        _check_addresses(loaded)
-        self.server = Server(loaded.config, reactor, loaded.source)
+        with _naming(loaded.source):
+            self._endpoints = _endpoints(reactor, loaded.config)
+            _check_addresses(loaded.config)
+            self.server = Server(loaded.config, reactor, loaded.source)
 
     def startService(self) -> None:
         """Open the store, listen. Exits with one line when that cannot be."""
         super().startService()
-        _or_exit(self.server.open)
+        _or_exit(self._open)
         sites = {"public": self.server.public, "backend": self.server.backend}
         for section, address, endpoint in self._endpoints:
             self._listen(section, address, endpoint.listen(sites[section]))
         self._greet()
         self._install_reload()
         _spare_the_collector()
+
+    def _open(self) -> None:
+        with _naming(self._loaded.source):
+            _check_folder(Path(self._loaded.config.data_dir))
+            self.server.open()
 
     def _listen(self, section: str, address: str, listening: Deferred[Any]) -> None:
         listening.addCallback(self._listening)
@@ -133,7 +143,8 @@ class ChatService(Service):
     def _problem(self, failure: Failure, section: str, address: str) -> str:
         problem: object = failure.value
         if isinstance(problem, CannotListenError):
-            problem = getattr(problem.socketError, "strerror", None) or problem.socketError
+            problem = problem.socketError
+        problem = getattr(problem, "strerror", None) or problem
         return f"{self._loaded.source}: listen.{section}: cannot listen on {address}: {problem}"
 
     def _greet(self) -> None:
@@ -186,29 +197,50 @@ def _spare_the_collector() -> None:
     gc.set_threshold(COLLECT_EVERY, *gc.get_threshold()[1:])
 
 
-def _endpoints(reactor: Any, loaded: Loaded) -> list[tuple[str, str, Any]]:
+def _endpoints(reactor: Any, config: Config) -> list[tuple[str, str, Any]]:
     """Section, address and endpoint of everything to listen on, the public ones first."""
-    listen = loaded.config.listen
     found = []
-    for section, addresses in (("public", listen.public), ("backend", listen.backend)):
+    for section, addresses in (("public", config.listen.public), ("backend", config.listen.backend)):
         for address in addresses:
             try:
-                found.append((section, address, serverFromString(reactor, address)))
+                endpoint = serverFromString(reactor, address)
             except Exception as error:
                 problem = f"{type(error).__name__}: {error}"
-                raise ConfigError(f"{loaded.source}: listen.{section}: {address}: {problem}") from None
+                raise ConfigError(f"listen.{section}: {address}: {problem}") from None
+            if isinstance(endpoint, StandardIOEndpoint):
+                raise ConfigError(f"listen.{section}: {address}: this is no place to listen")
+            found.append((section, address, endpoint))
     return found
 
 
-def _check_addresses(loaded: Loaded) -> None:
-    if loaded.config.auth.kind != "open":
+def _check_addresses(config: Config) -> None:
+    if config.auth.kind != "open":
         return
-    for address in loaded.config.listen.public:
+    for address in config.listen.public:
         if _LOOPBACK.match(address) is None:
             raise ConfigError(
-                f"{loaded.source}: auth.kind: open lets anybody be anybody, it is refused on {address}:"
+                f"auth.kind: open lets anybody be anybody, it is refused on {address}:"
                 " listen on a loopback interface or choose another kind"
             )
+
+
+def _check_folder(folder: Path) -> None:
+    try:
+        is_other = folder.exists() and not folder.is_dir()
+    except OSError as error:
+        raise ConfigError(f"data_dir: {error.strerror}") from None
+    if is_other:
+        raise ConfigError(f"data_dir: {folder}: this is no folder")
+
+
+@contextmanager
+def _naming(source: str) -> Iterator[None]:
+    """Let every refusal say where the configuration is from."""
+    try:
+        yield
+    except ConfigError as error:
+        text = str(error)
+        raise ConfigError(text if text.startswith(f"{one_line(source)}: ") else f"{source}: {text}") from None
 
 
 class StartFailed(SystemExit, Exception):
@@ -223,6 +255,7 @@ def _or_exit(act: Callable[[], Any]) -> Any:
 
 
 def _exit(problem: str) -> NoReturn:
+    problem = one_line(problem)
     # Once twistd logs, sys.stderr is the log: the line is to be seen in both.
     if sys.stderr is not sys.__stderr__:
         Logger("chat").critical("{problem}", problem=problem)

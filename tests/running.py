@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +19,7 @@ from typing import Any, Self
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 60
 CALL_TIMEOUT_S = 60
+WAIT_S = 60
 KEY = "test-key"
 ROOM_ID = "52e8d246-3201-4269-baf9-0a21a4b68d34"
 CHANNEL_ID = "a0b1f967-2b00-4613-a3bb-3444a0d1bb3f"
@@ -94,6 +96,14 @@ def free_ports(count: int) -> list[int]:
     finally:
         for one in sockets:
             one.close()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return when the condition holds; fail when it does not for very long."""
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def twistd(*arguments: str, folder: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:

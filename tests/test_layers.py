@@ -10,8 +10,8 @@ import chat
 
 ROOT = Path(chat.__file__).parent
 MODEL = {
-    "activities", "audiences", "buckets", "coroutines", "durations", "errors", "events", "ichat", "model", "plugin",
-    "requests", "slots", "texts", "times", "world",
+    "activities", "audiences", "buckets", "coroutines", "durations", "errors", "events", "ichat", "lines", "model",
+    "plugin", "requests", "slots", "texts", "times", "world",
 }  # fmt: skip
 DOMAIN = {
     "acl", "acl_grammar", "messages", "moderation", "names", "occupancy", "presence", "rest", "roles", "rooms",
@@ -19,7 +19,7 @@ DOMAIN = {
 }  # fmt: skip
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}
-ROOT_OF_ALL = {"config", "config_file", "declarations", "loading", "server", "service", "testing"}
+ROOT_OF_ALL = {"config", "config_file", "config_rules", "declarations", "loading", "server", "service", "testing"}
 RANKS = dict.fromkeys(MODEL, 0) | dict.fromkeys(DOMAIN, 1) | dict.fromkeys(PIPELINE, 2) | dict.fromkeys(EDGE, 3)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
@@ -59,6 +60,8 @@ class SqliteDialect:
 
     def _lock(self) -> None:
         """Two servers on one file would each keep a state in memory that the other knows nothing of."""
+        if Path(str(make_url(self.url).database)).is_dir():
+            raise ConfigError("storage.url: expected a file, this is a folder")
         path = Path(f"{make_url(self.url).database}.lock")
         path.parent.mkdir(parents=True, exist_ok=True)
         self._locked = path.open("w")
@@ -78,9 +81,20 @@ class SqlitePlugin:
 
     def open(self, url: str, options: object, reactor: Any) -> SqlStore:
         """See `IStorePlugin`."""
-        if not url.startswith("sqlite:///") or url == "sqlite:///":
-            raise ConfigError("storage.url: expected sqlite:///file")
+        if not _is_of_a_file(url):
+            raise ConfigError("storage.url: expected sqlite:///file, without anything behind the file")
         return SqlStore(SqliteDialect(url), reactor)
+
+
+def _is_of_a_file(url: str) -> bool:
+    """Whether the URL names a file and nothing else: the driver fails on most options, the others break promises."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return False
+    name = parsed.database or ""
+    is_file = bool(name) and not name.startswith((":memory:", "file:")) and not name.endswith("/")
+    return url.startswith("sqlite:///") and is_file and not parsed.query
 
 
 plugin = SqlitePlugin()
