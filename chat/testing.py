@@ -21,6 +21,7 @@ from twisted.internet.defer import Deferred
 from chat.config import Config
 from chat.server import Server
 from chat.texts import base64_of
+from chat.wire.ending import Ending
 from chat.wire.frames import CloseCode, Command, JsonArrayFraming
 from chat.wire.front import ReplyFraming
 from chat.wire.session import Connection
@@ -56,6 +57,9 @@ class MemoryClient:
     """
 
     framing: ReplyFraming = JsonArrayFraming()
+    carrier = "memory"
+    peer: str | None = None
+    bytes_in = bytes_out = 0
 
     def __init__(self, server: Server, reactor: Any) -> None:
         self.events: list[tuple[str, Any]] = []
@@ -124,7 +128,7 @@ class MemoryClient:
         """See `Link`."""
         if self.close_code is None:
             self.close_code = CloseCode(code)
-            self._reactor.callLater(0, self.connection.closed)
+            self._reactor.callLater(0, self.connection.closed, Ending("server", code, reason))
 
     def pause_reading(self) -> None:
         """See `ClientLink`."""

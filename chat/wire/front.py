@@ -25,25 +25,21 @@ class ReplyFraming(Framing, Protocol):
 
 
 class ClientLink(Link, Protocol):
-    """A link that can stop reading from its client."""
+    """A link that can stop reading from its client. `carrier` says what kind of connection it is, `peer` where to;
+    `bytes_in` and `bytes_out` count what came and what was written.
+    """
 
     framing: ReplyFraming
+    carrier: str
+    peer: str | None
+    bytes_in: int
+    bytes_out: int
 
     def pause_reading(self) -> None:
         """Read nothing more until told so."""
 
     def resume_reading(self) -> None:
         """Read again."""
-
-
-class Counters:
-    """What a session did, for its one log line."""
-
-    __slots__ = ("commands", "refusals")
-
-    def __init__(self) -> None:
-        self.commands = 0
-        self.refusals = 0
 
 
 class Front:

@@ -31,6 +31,7 @@ class PacedProtocol(WebSocketServerProtocol):
     factory: Any
     maxFramePayloadSize: int
 
+    bytes_in = 0
     _is_held = False
     _is_cut_short = False
     _steps_left = 0
@@ -49,6 +50,7 @@ class PacedProtocol(WebSocketServerProtocol):
 
     def dataReceived(self, data: bytes) -> None:
         """Bytes of the client."""
+        self.bytes_in += len(data)
         if self._is_held or self._next is not None:
             self._put_off(data)
         else:

@@ -18,12 +18,13 @@ from chat.errors import ChatError, ErrorCode
 from chat.ichat import IVerb
 from chat.plugin import Context, Outcome
 from chat.presence import Session
-from chat.requests import Disconnect, Login
+from chat.requests import Disconnect, Login, SendMessage
 from chat.slots import Activity
 from chat.times import utc_now
 from chat.wire.activity import check_word, read
+from chat.wire.ending import LOST, Counters, Ending, log_ended
 from chat.wire.frames import CloseCode, Command, Malformed, ReplyId
-from chat.wire.front import ClientLink, Counters, Front
+from chat.wire.front import ClientLink, Front
 from chat.wire.replies import SUCCESS, Pending, failure, farewell, success
 
 INBOX_LIMIT = 64
@@ -53,7 +54,8 @@ class Connection:
         self._excess = 0
         self._drained: Deferred[None] | None = None
         self._ended: Deferred[None] | None = None
-        self._counters = Counters()
+        self._counters = Counters(front.clock.seconds())
+        self._ending = LOST
         self._user_id: str | None = None
         front.connections.add(self)
         self._timer = front.clock.callLater(
@@ -85,11 +87,12 @@ class Connection:
         if len(self._malformed) == MALFORMED_LIMIT and now - self._malformed[0] <= MALFORMED_WINDOW_S:
             self.close(CloseCode.MALFORMED, "malformed frames")
 
-    def closed(self) -> None:
+    def closed(self, ending: Ending = LOST) -> None:
         """The connection is gone. What the client asked before still happens; then the session ends."""
         if self.session.is_gone:
             return
         self.session.is_gone = True
+        self._ending = ending
         self._stop_timer()
         self._inbox.append(None)
         self._serve()
@@ -237,6 +240,7 @@ class Connection:
         if command is not None:
             self._reply(command, verb, result)
         if isinstance(result, Outcome):
+            self._counters.messages += verb.request is SendMessage
             self._front.pipeline.publish(result)
         else:
             self._counters.refusals += 1
@@ -256,12 +260,7 @@ class Connection:
         self.close(code, reason)
 
     def _end(self) -> None:
-        self.log.info(
-            "session ended: user {user}, {commands} commands, {refusals} refusals",
-            user=self._user_id,
-            commands=self._counters.commands,
-            refusals=self._counters.refusals,
-        )
+        log_ended(self._link, self._user_id, self._counters, self._ending, self._front.clock.seconds())
         self._is_over = True
         self._front.connections.discard(self)
         if self._ended is not None:

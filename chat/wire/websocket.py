@@ -20,6 +20,7 @@ from zope.interface import implementer
 from chat.buckets import Rate, TokenBucket
 from chat.times import monotonic
 from chat.wire.doors import Addresses, Place, place_of
+from chat.wire.ending import Ending
 from chat.wire.frames import CloseCode, JsonArrayFraming, Malformed, parse
 from chat.wire.front import Front, ReplyFraming
 from chat.wire.pacing import PacedProtocol
@@ -41,6 +42,8 @@ class WebSocketLink(PacedProtocol):
 
     tcpNoDelay = True
     framing: ReplyFraming = JsonArrayFraming()
+    carrier = "websocket"
+    bytes_out = 0
 
     factory: WebSocketFront
     chat: Connection | None = None
@@ -88,7 +91,7 @@ class WebSocketLink(PacedProtocol):
         self._stop_stall_timer()
         chat, self.chat = self.chat, None
         if chat is not None:
-            chat.closed()
+            chat.closed(self._ending(code, reason))
 
     def onFrameBegin(self) -> None:
         """A frame begins that does not take the short cut. Too many that are no whole messages are a flood."""
@@ -134,6 +137,13 @@ class WebSocketLink(PacedProtocol):
         self._frames.take(now)
         return True
 
+    def _ending(self, code: int | None, reason: str | None) -> Ending:
+        if self.closedByMe:
+            return Ending("server", self.localCloseCode, (self.localCloseReason or b"").decode("utf-8", "replace"))
+        if self.wasClean:
+            return Ending("client", code, reason or "")
+        return Ending("server" if self.droppedByMe else "network", code, str(self.wasNotCleanReason))
+
     def _broke(self) -> None:
         _log.failure("a connection broke")
         self.close(CloseCode.BUG, "internal error")
@@ -144,6 +154,7 @@ class WebSocketLink(PacedProtocol):
         """See `Link`."""
         if self.state != self.STATE_OPEN:
             return
+        self.bytes_out += len(frames)
         if self._held is None:
             self.transport.write(frames)
             return
