@@ -202,7 +202,7 @@ class Events(Section, frozen=True):
 
 
 class Log(Section, frozen=True):
-    """What is logged, and how."""
+    """What is logged, and how: text for people, or one JSON object per line."""
 
     level: Literal["debug", "info", "warn", "error", "critical"] = "info"
     format: Literal["text", "json"] = "text"
@@ -263,6 +263,5 @@ NOT_IN_FORCE = (
     "listen.reuse_port", "cluster.redis", "auth.jwt", "auth.redis", "auth.http", "channels.acls",
     "channels.rooms.acls", "history.type", "history.retention_days", "messages.sender_can_delete",
     "messages.delivery_guarantee", "messages.edit_window_s", "messages.text_whispers", "content.blacklist",
-    "content.spam", "rooms.relay_receipts_max", "events", "log", "qiscus", "virola",
-    "attachments", "messenger", "matrix",
+    "content.spam", "rooms.relay_receipts_max", "events", "qiscus", "virola", "attachments", "messenger", "matrix",
 )  # fmt: skip

@@ -16,7 +16,7 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import StandardIOEndpoint, serverFromString
 from twisted.internet.error import CannotListenError
-from twisted.logger import Logger
+from twisted.logger import ILogObserver, Logger
 from twisted.python.failure import Failure
 from twisted.python.usage import Options as UsageOptions
 
@@ -25,6 +25,7 @@ from chat.config import Config
 from chat.config_file import Loaded, load, render
 from chat.errors import ConfigError
 from chat.lines import one_line
+from chat.log_output import LogOutput, sink_of
 from chat.server import Server
 from chat.web.auth import key_path, keys_of
 from chat.wire.transport import make_prompt
@@ -68,6 +69,10 @@ def makeService(options: Options) -> ChatService:
     from twisted.internet import reactor
 
     service: ChatService = _or_exit(lambda: ChatService(options.loaded, reactor))
+    around: Any = options.parent
+    if not around["logger"]:
+        log = options.loaded.config.log
+        service.output = _or_exit(lambda: LogOutput(sink_of(around, reactor), log))
     return service
 
 
@@ -90,10 +95,11 @@ def plugin_table(found: list[loading.Found]) -> str:
 
 
 class ChatService(Service):
-    """One server with its ports. Binds first, then opens the store, then accepts."""
+    """One server with its ports. `output`, when it is set, is where twistd's log goes."""
 
     log = Logger()
     name = "chat"
+    output: LogOutput | None = None
 
     def __init__(self, loaded: Loaded, reactor: Any) -> None:
         self._loaded = loaded
@@ -103,6 +109,12 @@ class ChatService(Service):
             self._endpoints = _endpoints(reactor, loaded.config)
             _check_addresses(loaded.config)
             self.server = Server(loaded.config, reactor, loaded.source)
+
+    def setServiceParent(self, parent: Any) -> None:
+        """Become a part of twistd's application, and its log."""
+        super().setServiceParent(parent)
+        if self.output is not None:
+            parent.setComponent(ILogObserver, self.output)
 
     def startService(self) -> None:
         """Open the store, listen. Exits with one line when that cannot be."""

@@ -27,6 +27,11 @@ class Client:
     def __exit__(self, *exception: object) -> None:
         self.socket.close()
 
+    @property
+    def calls(self) -> int:
+        """How many commands were sent."""
+        return self._ids
+
     def send(self, event: str, body: Any) -> int:
         """Send a command and do not wait; its id."""
         self._ids += 1

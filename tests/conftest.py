@@ -63,9 +63,9 @@ def run_server(tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
     """Starts servers as processes of their own: `run_server("[history]\\nlimit = 2")`."""
     servers: list[RunningServer] = []
 
-    def start(extra: str = "", **settings: Any) -> RunningServer:
+    def start(extra: str = "", *options: str, **settings: Any) -> RunningServer:
         folder = tmp_path / f"server{len(servers)}"
-        servers.append(RunningServer(Settings.fresh(folder, extra, **settings)))
+        servers.append(RunningServer(Settings.fresh(folder, extra, **settings), *options))
         servers[-1].start()
         return servers[-1]
 

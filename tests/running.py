@@ -26,6 +26,12 @@ CHANNEL_ID = "a0b1f967-2b00-4613-a3bb-3444a0d1bb3f"
 # For tests that are not about limits.
 AMPLE = 1_000_000
 
+PLUGINS = f"""[plugins]
+path = ["{Path(__file__).parent / "data" / "plugins"}"]
+enable = ["staged"]
+"""
+"""Switches on what breaks and what waits: see tests/data/plugins/staged.py."""
+
 CONFIGURATION = """
 data_dir = "{folder}"
 {top}
@@ -120,10 +126,11 @@ def twistd(*arguments: str, folder: Path | None = None, **environment: str) -> s
 
 
 class RunningServer:
-    """A server process. `log` is what it printed."""
+    """A server process. `log` is what it printed; `options` are for twistd."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *options: str) -> None:
         self.settings = settings
+        self.options = options
         self.log_file = settings.folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -150,7 +157,7 @@ class RunningServer:
 
     def start(self) -> None:
         """Start, and wait until the server is ready."""
-        command = [sys.executable, str(Path(__file__).parent / "serve.py"), "-n", "--pidfile=", "chat"]
+        command = [sys.executable, str(Path(__file__).parent / "serve.py"), "-n", "--pidfile=", *self.options, "chat"]
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, "--config", str(self.settings.file)], stdout=log, stderr=log, cwd=self.settings.folder

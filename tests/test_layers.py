@@ -19,7 +19,10 @@ DOMAIN = {
 }  # fmt: skip
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}
-ROOT_OF_ALL = {"config", "config_file", "config_rules", "declarations", "loading", "server", "service", "testing"}
+ROOT_OF_ALL = {
+    "config", "config_file", "config_rules", "declarations", "loading", "log_format", "log_output", "server", "service",
+    "testing",
+}  # fmt: skip
 RANKS = dict.fromkeys(MODEL, 0) | dict.fromkeys(DOMAIN, 1) | dict.fromkeys(PIPELINE, 2) | dict.fromkeys(EDGE, 3)
 
 
