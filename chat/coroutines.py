@@ -7,9 +7,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
-from twisted.internet.error import TimeoutError as TwistedTimeoutError
 from twisted.internet.interfaces import IReactorTime
-from twisted.python.failure import Failure
 
 Result = TypeVar("Result")
 
@@ -33,19 +31,16 @@ def begin(coroutine: Coroutine[Any, Any, Result]) -> Ended | Deferred[Result]:
 
 
 def at_most(seconds: float, waited: Iterable[Deferred[Any]], clock: IReactorTime) -> Deferred[bool]:
-    """Wait for all of them, whatever becomes of each, and not longer. Fires with whether all came to their end."""
+    """Wait for all of them, whatever becomes of each, and not longer. Fires with whether all came to their end; those
+    that did not are cancelled.
+    """
     done: Deferred[Any] = DeferredList(list(waited), consumeErrors=True)
     done.addTimeout(seconds, clock)
-    return done.addCallbacks(_all_came, _too_late)
+    return done.addCallback(_all_came)
 
 
-def _all_came(results: Any) -> bool:
-    return True
-
-
-def _too_late(failure: Failure) -> bool:
-    failure.trap(TwistedTimeoutError, CancelledError)
-    return False
+def _all_came(results: list[tuple[bool, Any]]) -> bool:
+    return all(succeeded or not result.check(CancelledError) for succeeded, result in results)
 
 
 async def _go_on(coroutine: Coroutine[Any, Any, Result], waited: Any) -> Result:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
+from twisted.internet.task import Clock
 
-from chat.coroutines import Ended, begin
+from chat.coroutines import Ended, at_most, begin
 
 
 async def add(*parts: Deferred[int] | int) -> int:
@@ -57,3 +58,19 @@ async def test_what_waits_can_be_cancelled() -> None:
     with pytest.raises(CancelledError):
         await begun
     assert first.called
+
+
+def test_a_wait_for_several_is_bounded() -> None:
+    clock = Clock()
+    late: Deferred[None] = Deferred()
+    told: list[bool] = []
+    at_most(5, [], clock).addCallback(told.append)
+    at_most(5, [succeed(1), fail(ValueError("whatever"))], clock).addCallback(told.append)
+    assert told == [True, True]
+    at_most(5, [succeed(1), late], clock).addCallback(told.append)
+    clock.advance(4)
+    assert told == [True, True]
+    clock.advance(2)
+    assert told == [True, True, False]
+    late.callback(None)
+    assert not clock.getDelayedCalls()
