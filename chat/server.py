@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import Struct
-from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.web.resource import Resource
 from twisted.web.server import Site
@@ -17,8 +16,8 @@ from chat import loading
 from chat.bus import Bus
 from chat.config import Config
 from chat.config_file import convert
-from chat.coroutines import at_most
 from chat.declarations import declared_by
+from chat.draining import Drain
 from chat.errors import ConfigError, StorageError
 from chat.ichat import IAuthenticator, IStarted, IStore
 from chat.messages import Timelines
@@ -42,13 +41,9 @@ from chat.web.pages import static_pages
 from chat.wire.activity import Encoder
 from chat.wire.delivery import Delivery
 from chat.wire.doors import PublicSite, WebSocketDoor
-from chat.wire.frames import CloseCode
 from chat.wire.front import Front
-from chat.wire.session import Connection
 from chat.wire.websocket import WebSocketFront
 
-# Closing many connections is spread, so that their clients do not come back all at once.
-CLOSES_PER_S = 200
 HTTP_TIMEOUT_S = 60
 
 
@@ -97,19 +92,18 @@ class Server:
             part.start()
         self.services.timers.start()
 
-    async def drain(self) -> None:
-        """Stop in order: unready, commands answered, connections closed, observers done, store closed. Bounded by
-        `drain.drain_s` for each step.
-        """
-        self._draining = True
+    def begin_drain(self) -> None:
+        """From now on be not ready, and take no new client, no new call, and no timer."""
+        self._draining = self.front.is_draining = True
+        self._backend.refuse_calls()
         self.services.timers.stop()
-        bound_s = self.config.drain.drain_s
-        connections = list(self.front.connections)
-        answered = [*(connection.drain() for connection in connections), *self._backend.drained()]
-        self._note(await at_most(bound_s, answered, self._reactor))
-        self._delivery.flush()
-        self._note(await at_most(bound_s, self._send_away(connections, bound_s), self._reactor))
-        self._note(await self._bus.drain(bound_s))
+
+    async def drain(self) -> None:
+        """Stop in order, within `drain.drain_s`: see `chat.draining`. Then close the store, which first finishes what
+        it was given.
+        """
+        self.begin_drain()
+        await Drain(self.front, self._backend, self._bus, self._reactor, self.config.drain.drain_s).run()
         await self._write_tallies()
         await self._store.close()
 
@@ -229,20 +223,6 @@ class Server:
             await self.services.tallies.write()
         except StorageError:
             self.log.warn("the latest joins and times online are lost: the store did not take them")
-
-    # Time
-
-    def _note(self, in_time: bool) -> None:
-        if not in_time:
-            self.log.warn("the stop goes on without waiting any longer")
-
-    def _send_away(self, connections: list[Connection], bound_s: float) -> list[Deferred[Any]]:
-        """Close all connections, spread over as long as their number needs, and see their sessions end."""
-        pause_s = min(1 / CLOSES_PER_S, bound_s / 2 / max(len(connections), 1))
-        reason = "the server restarts, come back"
-        for number, connection in enumerate(connections):
-            self._reactor.callLater(number * pause_s, connection.send_away, CloseCode.RESTART, reason)
-        return [connection.ended() for connection in connections]
 
 
 class _Root(Resource):

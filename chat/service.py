@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,25 +12,23 @@ from typing import Any, NoReturn
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import StandardIOEndpoint, serverFromString
-from twisted.internet.error import CannotListenError
 from twisted.logger import ILogObserver, Logger
 from twisted.python.failure import Failure
 from twisted.python.usage import Options as UsageOptions
 
 from chat import loading
-from chat.config import Config
 from chat.config_file import Loaded, load, render
 from chat.errors import ConfigError
 from chat.lines import one_line
+from chat.listening import Place, places_of
 from chat.log_output import LogOutput, sink_of
 from chat.server import Server
+from chat.signals import Signals
 from chat.web.auth import key_path, keys_of
 from chat.wire.transport import make_prompt
 
 # Allocations between two looks of the garbage collector at young objects.
 COLLECT_EVERY = 20_000
-_LOOPBACK = re.compile(r"unix:|.*\binterface=(127\.[0-9.]+|localhost|\\:\\:1)(:|$)")
 
 
 class Options(UsageOptions):
@@ -102,12 +98,12 @@ class ChatService(Service):
     output: LogOutput | None = None
 
     def __init__(self, loaded: Loaded, reactor: Any) -> None:
-        self._loaded = loaded
+        self.loaded = loaded
+        self._in_force = loaded.config
         self._reactor = reactor
-        self._ports: list[Any] = []
+        self._ports: list[tuple[Place, Any]] = []
         with _naming(loaded.source):
-            self._endpoints = _endpoints(reactor, loaded.config)
-            _check_addresses(loaded.config)
+            self._places = places_of(loaded.config, reactor)
             self.server = Server(loaded.config, reactor, loaded.source)
 
     def setServiceParent(self, parent: Any) -> None:
@@ -119,69 +115,57 @@ class ChatService(Service):
     def startService(self) -> None:
         """Open the store, listen. Exits with one line when that cannot be."""
         super().startService()
+        Signals(self._reactor, self._in_force.drain.drain_s, self.reload).install()
         _or_exit(self._open)
         sites = {"public": self.server.public, "backend": self.server.backend}
-        for section, address, endpoint in self._endpoints:
-            self._listen(section, address, endpoint.listen(sites[section]))
+        for place in self._places:
+            self._listen(place, place.endpoint.listen(sites[place.section]))
         self._greet()
-        self._install_reload()
         _spare_the_collector()
 
     def _open(self) -> None:
-        with _naming(self._loaded.source):
-            _check_folder(Path(self._loaded.config.data_dir))
+        with _naming(self.loaded.source):
+            _check_folder(Path(self._in_force.data_dir))
             self.server.open()
 
-    def _listen(self, section: str, address: str, listening: Deferred[Any]) -> None:
-        listening.addCallback(self._listening)
+    def _listen(self, place: Place, listening: Deferred[Any]) -> None:
+        listening.addCallback(self._listening, place)
         failures: list[Failure] = []
         if listening.called:
             listening.addErrback(failures.append)
         else:
-            listening.addErrback(self._failed_late, section, address)
+            listening.addErrback(self._failed_late, place)
         if failures:
-            _exit(self._problem(failures[0], section, address))
+            _exit(f"{self.loaded.source}: {place.problem(failures[0].value)}")
 
-    def _failed_late(self, failure: Failure, section: str, address: str) -> None:
+    def _failed_late(self, failure: Failure, place: Place) -> None:
         """That an address cannot be had turned out only after the start: end with an error all the same."""
-        self.log.critical("{problem}", problem=self._problem(failure, section, address))
+        problem = f"{self.loaded.source}: {place.problem(failure.value)}"
+        self.log.critical("{problem}", problem=problem)
         self._reactor.addSystemEventTrigger("after", "shutdown", os._exit, 1)
         self._reactor.stop()
 
-    def _listening(self, port: Any) -> None:
+    def _listening(self, port: Any, place: Place) -> None:
         make_prompt(port)
-        self._ports.append(port)
-
-    def _problem(self, failure: Failure, section: str, address: str) -> str:
-        problem: object = failure.value
-        if isinstance(problem, CannotListenError):
-            problem = problem.socketError
-        problem = getattr(problem, "strerror", None) or problem
-        return f"{self._loaded.source}: listen.{section}: cannot listen on {address}: {problem}"
+        self._ports.append((place, port))
 
     def _greet(self) -> None:
-        config, source = self._loaded.config, self._loaded.source
-        self.log.info("configured by {source}", source=source)
-        for name in self._loaded.ignored:
-            self.log.warn("{source}: {name} has no effect in this version", source=source, name=name)
-        for _, address, _ in self._endpoints:
-            self.log.info("listening on {address}", address=address)
-        for address, port in zip(config.listen.public, self._ports, strict=False):
-            if address.startswith("tcp:"):
+        self.log.info("configured by {source}", source=self.loaded.source)
+        for name in self.loaded.ignored:
+            self.log.warn("{source}: {name} has no effect in this version", source=self.loaded.source, name=name)
+        for place in self._places:
+            self.log.info("listening on {address}", address=place.address)
+        for place, port in self._ports:
+            if place.section == "public" and place.address.startswith("tcp:"):
                 where = port.getHost()
                 self.log.info("try it: http://{host}:{port}/", host=where.host, port=where.port)
-        if not config.backend.keys:
-            self.log.info("the backend key is in {path}", path=str(key_path(config).absolute()))
-
-    def _install_reload(self) -> None:
-        """SIGHUP would end the process; it is to reload the keys."""
-        if hasattr(signal, "SIGHUP"):
-            signal.signal(signal.SIGHUP, lambda number, frame: self._reactor.callFromThread(self.reload))
+        if not self._in_force.backend.keys:
+            self.log.info("the backend key is in {path}", path=str(key_path(self._in_force).absolute()))
 
     def reload(self) -> None:
         """Take over what can change while the server runs: the backend keys. Everything else needs a restart."""
         try:
-            config = load(self._loaded.path).config
+            config = load(self.loaded.path).config
             self.server.keys.replace(keys_of(config))
         except ConfigError as error:
             self.log.error("not reloaded: {error}", error=error)
@@ -189,14 +173,22 @@ class ChatService(Service):
             self.log.info("the backend keys are reloaded; everything else needs a restart")
 
     def stopService(self) -> Deferred[None]:
-        """Accept nothing more, then drain."""
+        """Drain: be not ready, accept nobody more, see everything through, and last close the backend's ports, which
+        tell until then that the server is not ready.
+        """
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
 
     async def _stop(self) -> None:
-        for port in self._ports:
-            await port.stopListening()
+        self.server.begin_drain()
+        await self._close_ports("public")
         await self.server.drain()
+        await self._close_ports("backend")
+
+    async def _close_ports(self, section: str) -> None:
+        for place, port in self._ports:
+            if place.section == section:
+                await port.stopListening()
 
 
 def _spare_the_collector() -> None:
@@ -207,33 +199,6 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_EVERY, *gc.get_threshold()[1:])
-
-
-def _endpoints(reactor: Any, config: Config) -> list[tuple[str, str, Any]]:
-    """Section, address and endpoint of everything to listen on, the public ones first."""
-    found = []
-    for section, addresses in (("public", config.listen.public), ("backend", config.listen.backend)):
-        for address in addresses:
-            try:
-                endpoint = serverFromString(reactor, address)
-            except Exception as error:
-                problem = f"{type(error).__name__}: {error}"
-                raise ConfigError(f"listen.{section}: {address}: {problem}") from None
-            if isinstance(endpoint, StandardIOEndpoint):
-                raise ConfigError(f"listen.{section}: {address}: this is no place to listen")
-            found.append((section, address, endpoint))
-    return found
-
-
-def _check_addresses(config: Config) -> None:
-    if config.auth.kind != "open":
-        return
-    for address in config.listen.public:
-        if _LOOPBACK.match(address) is None:
-            raise ConfigError(
-                f"auth.kind: open lets anybody be anybody, it is refused on {address}:"
-                " listen on a loopback interface or choose another kind"
-            )
 
 
 def _check_folder(folder: Path) -> None:

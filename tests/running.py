@@ -69,8 +69,8 @@ class Settings:
     file: Path
 
     @classmethod
-    def fresh(cls, folder: Path, extra: str = "", top: str = "") -> Self:
-        """A configuration on free ports with its data in `folder`.
+    def fresh(cls, folder: Path, extra: str = "", top: str = "", change: Callable[[str], str] = str) -> Self:
+        """A configuration on free ports with its data in `folder`, and with what `change` makes of it.
 
         Unless `extra` has limits of its own, there are none on commands and connections.
         """
@@ -88,7 +88,7 @@ class Settings:
             top=top,
         )
         file = folder / "chat.toml"
-        file.write_text(text, encoding="utf-8")
+        file.write_text(change(text), encoding="utf-8")
         return cls(folder, public, backend, file)
 
 
@@ -175,6 +175,10 @@ class RunningServer:
         except OSError:
             return False
 
+    def wait_for_log(self, text: str) -> None:
+        """Return when the log has it."""
+        wait_until(lambda: text in self.log)
+
     def kill(self) -> None:
         """End the process with no chance to clean up."""
         assert self._process is not None
@@ -183,8 +187,12 @@ class RunningServer:
 
     def terminate(self) -> int:
         """Ask the process to stop; its exit code."""
+        self.signal(signal.SIGTERM)
+        return self.exit_code()
+
+    def exit_code(self) -> int:
+        """Wait for the end of the process."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
         return self._process.wait(STOP_TIMEOUT_S)
 
     def signal(self, number: int) -> None:

@@ -24,7 +24,7 @@ from chat.web.auth import Keys
 from chat.web.json import HttpProblem, failure_body, problem_of, respond, success_body
 
 CALL_TIMEOUT_S = 60.0
-_BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED, _FAILED = 400, 404, 405, 500
+_BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED, _FAILED, _UNAVAILABLE = 400, 404, 405, 500, 503
 
 
 class Backend(Resource):
@@ -44,6 +44,7 @@ class Backend(Resource):
         self._legacy_status = legacy_status
         self._endpoints: dict[str, dict[str, IEndpoint]] = {}
         self._running: set[Deferred[Any]] = set()
+        self._is_draining = False
 
     def add(self, endpoints: Iterable[IEndpoint], plugin: str) -> None:
         """Serve these endpoints. Raises ConfigError for a call that exists already."""
@@ -67,12 +68,18 @@ class Backend(Resource):
         answering.addCallback(lambda done: self._running.discard(answering))
         return NOT_DONE_YET
 
+    def refuse_calls(self) -> None:
+        """From now on answer 503: the server is about to stop, and another one is to be asked."""
+        self._is_draining = True
+
     def drained(self) -> list[Deferred[None]]:
         """Each fires when a call that runs now has been answered."""
         return [_when_done(answering) for answering in self._running]
 
     async def _answer(self, request: Request) -> tuple[int, bytes, dict[str, str]]:
         key = self._keys.identify(request)
+        if self._is_draining:
+            raise HttpProblem(_UNAVAILABLE, "the server is about to stop", {"Retry-After": "1"})
         endpoint = self._endpoint(request)
         key.check(endpoint.scope)
         body = read_body(request, endpoint.body)

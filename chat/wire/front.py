@@ -43,7 +43,9 @@ class ClientLink(Link, Protocol):
 
 
 class Front:
-    """What all connections of a server share. `connections` are those whose session is not over."""
+    """What all connections of a server share. `connections` are those whose session is not over; while the server is
+    draining there is to be no new one.
+    """
 
     def __init__(
         self, pipeline: Pipeline, delivery: Delivery, encoder: Encoder, limits: Limits, clock: IReactorTime
@@ -54,3 +56,4 @@ class Front:
         self.limits = limits
         self.clock = clock
         self.connections: set[Connection] = set()
+        self.is_draining = False

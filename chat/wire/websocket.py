@@ -32,7 +32,7 @@ REASON_BYTES = 123
 # How many frames that are no whole message a client may send for each command that it may send.
 FRAMES_PER_COMMAND = 10
 _TEXT, _BINARY, _CLOSE, _PONG = 1, 2, 8, 10
-_FORBIDDEN = 403
+_FORBIDDEN, _UNAVAILABLE = 403, 503
 _log = Logger()
 
 
@@ -57,7 +57,9 @@ class WebSocketLink(PacedProtocol):
     # What Autobahn says
 
     def onConnect(self, request: ConnectionRequest) -> None:
-        """Refuse pages of other origins."""
+        """Refuse pages of other origins, and everybody while the server is about to stop."""
+        if self.factory.front.is_draining:
+            raise ConnectionDeny(_UNAVAILABLE, "the server restarts, come back")
         if not self.factory.allows(request.headers.get("origin"), request.headers["host"]):
             raise ConnectionDeny(_FORBIDDEN, "origin not allowed")
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-from websockets.exceptions import ConnectionClosed
-
-from tests.clients import Client
 from tests.running import ROOM_ID, RunningServer, Settings, twistd
 
 ROOT = Path(__file__).parents[2]
@@ -60,38 +55,3 @@ def test_what_has_no_effect_yet_is_said(run_server: Callable[..., RunningServer]
     server = run_server("[messages]\ntext_whispers = true\nmax_characters = 20000")
     assert "messages.text_whispers has no effect in this version" in server.log
     assert "max_characters has no effect" not in server.log
-
-
-def test_sigterm_answers_what_was_asked_and_closes(run_server: Callable[..., RunningServer]) -> None:
-    server = run_server()
-    with Client(server.url) as alice, Client(server.url) as bob:
-        alice.enter("alice", ROOM_ID)
-        bob.enter("bob", ROOM_ID)
-        alice.say("last words", ROOM_ID)
-        assert server.terminate() == -signal.SIGTERM
-        for client in (alice, bob):
-            with pytest.raises(ConnectionClosed) as closed:
-                client.wait_for("nothing")
-            assert closed.value.rcvd is not None
-            assert closed.value.rcvd.code == 1012
-    assert "Traceback" not in server.log
-    server.start()
-    with Client(server.url) as alice:
-        history = alice.enter("alice", ROOM_ID)["data"]["object"]["attachments"][1]["attachments"]
-        assert len(history) == 1
-
-
-def test_sighup_reloads_the_keys(run_server: Callable[..., RunningServer]) -> None:
-    server = run_server()
-    text = server.settings.file.read_text(encoding="utf-8")
-    server.settings.file.write_text(text.replace("test-key", "next-key"), encoding="utf-8")
-    server.signal(signal.SIGHUP)
-    path = f"/muted?room_id={ROOM_ID}"
-    while server.http("GET", path, key="next-key")[0] == 401:
-        assert server.is_ready()
-    assert server.http("GET", path, key="test-key")[0] == 401
-    server.settings.file.write_text("[nonsense", encoding="utf-8")
-    server.signal(signal.SIGHUP)
-    while "not reloaded" not in server.log:
-        assert server.is_ready()
-    assert server.http("GET", path, key="next-key")[0] == 200
