@@ -1,4 +1,4 @@
-"""Where to listen: endpoints from the configuration and what is wrong with them."""
+"""Where to listen: endpoints from the configuration, what is wrong with them, and their certificates."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import re
 from typing import Any
 
 from msgspec import Struct
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import StandardIOEndpoint, serverFromString
 from twisted.internet.error import CannotListenError
+from twisted.internet.protocol import Factory
+from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from chat.config import Config
 from chat.errors import ConfigError
@@ -52,3 +55,23 @@ def _place(section: str, address: str, reactor: Any) -> Place:
     if isinstance(endpoint, StandardIOEndpoint):
         raise ConfigError(f"listen.{section}: {address}: this is no place to listen")
     return Place(section, address, endpoint)
+
+
+class _TlsOptions:
+    """In place of a reactor: an endpoint that would listen with TLS tells with which options."""
+
+    def listenSSL(self, port: int, factory: Factory, contextFactory: Any, **options: Any) -> Any:
+        """What the reactor's method would use."""
+        return contextFactory
+
+
+def with_new_certificate(place: Place, port: Any) -> TLSMemoryBIOFactory | None:
+    """For a port that listens with TLS: its factory with the certificate that is in the files now, for connections that
+    are still to come. Raises ConfigError when the files are not good.
+    """
+    if not isinstance(getattr(port, "factory", None), TLSMemoryBIOFactory):
+        return None
+    found: list[Any] = []
+    options: Deferred[Any] = _place(place.section, place.address, _TlsOptions()).endpoint.listen(Factory())
+    options.addCallback(found.append)
+    return TLSMemoryBIOFactory(found[0], False, port.factory.wrappedFactory)

@@ -20,8 +20,9 @@ from chat import loading
 from chat.config_file import Loaded, load, render
 from chat.errors import ConfigError
 from chat.lines import one_line
-from chat.listening import Place, places_of
+from chat.listening import Place, places_of, with_new_certificate
 from chat.log_output import LogOutput, sink_of
+from chat.reloading import RELOADED, changed_keys, with_reloaded
 from chat.server import Server
 from chat.signals import Signals
 from chat.web.auth import key_path, keys_of
@@ -163,14 +164,31 @@ class ChatService(Service):
             self.log.info("the backend key is in {path}", path=str(key_path(self._in_force).absolute()))
 
     def reload(self) -> None:
-        """Take over what can change while the server runs: the backend keys. Everything else needs a restart."""
+        """Take over what can change while the server runs: the backend keys, the log's level and form, certificates.
+        Say what needs a restart. A configuration that would not start a server changes nothing.
+        """
         try:
-            config = load(self.loaded.path).config
-            self.server.keys.replace(keys_of(config))
+            config = ChatService(load(self.loaded.path), self._reactor).loaded.config
+            in_force = with_reloaded(self._in_force, config)
+            keys = keys_of(in_force)
+            factories = [(place, port, with_new_certificate(place, port)) for place, port in self._ports]
         except ConfigError as error:
-            self.log.error("not reloaded: {error}", error=error)
-        else:
-            self.log.info("the backend keys are reloaded; everything else needs a restart")
+            self.log.error("not reloaded: {error}", error=str(error))
+            return
+        self.server.keys.replace(keys)
+        if self.output is not None:
+            self.output.follow(config.log)
+        for place, port, factory in factories:
+            if factory is not None:
+                port.factory = factory
+                self.log.info("the certificate of {address} is read again", address=place.address)
+        self._report(changed_keys(self._in_force, config))
+        self._in_force = in_force
+
+    def _report(self, changed: list[str]) -> None:
+        self.log.info("reloaded: {keys}", keys=", ".join(sorted(RELOADED.intersection(changed))) or "nothing new")
+        for key in sorted(set(changed) - RELOADED):
+            self.log.warn("{key} needs a restart", key=key)
 
     def stopService(self) -> Deferred[None]:
         """Drain: be not ready, accept nobody more, see everything through, and last close the backend's ports, which

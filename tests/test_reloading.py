@@ -1,0 +1,30 @@
+"""What a reload takes over, and what it says of the rest."""
+
+from __future__ import annotations
+
+from chat.config import Auth, Backend, BackendKey, Config, Limits, Log, StaticUser
+from chat.reloading import RELOADED, changed_keys, with_reloaded
+
+
+def test_what_changed_is_named() -> None:
+    old = Config(plugins={"disable": ["a"], "join": {"colour": "red"}})
+    assert changed_keys(old, old) == []
+    new = Config(
+        environment="live",
+        limits=Limits(burst=41),
+        auth=Auth(users=(StaticUser(id="a", token="t"),)),
+        log=Log(level="warn"),
+        plugins={"disable": ["b"], "join": {"colour": "blue"}, "leave": {}},
+    )
+    changed = {"environment", "limits.burst", "auth.users", "log.level"}
+    assert set(changed_keys(old, new)) == changed | {"plugins.disable", "plugins.join.colour", "plugins.leave"}
+    assert set(changed_keys(new, old)) == set(changed_keys(old, new))
+
+
+def test_what_is_taken_over_is_what_is_said_to_be() -> None:
+    keys = (BackendKey(name="a", key="k"),)
+    new = Config(environment="live", log=Log(level="debug", format="json"), backend=Backend(keys=keys))
+    old = Config()
+    taken = with_reloaded(old, new)
+    assert set(changed_keys(old, taken)) == RELOADED
+    assert changed_keys(taken, new) == ["environment"]
