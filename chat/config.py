@@ -185,7 +185,7 @@ class Limits(Section, frozen=True):
 
 
 class Drain(Section, frozen=True):
-    """How long a stop may take."""
+    """How long an orderly stop may take as a whole, before the store is closed."""
 
     drain_s: float = 10
 
