@@ -55,9 +55,10 @@ class Plain(Recording):
 
 
 class Nobody:
-    """Stands for the shared parts, of which only the limits are looked at."""
+    """Stands for the shared parts, of which little is looked at."""
 
     limits = Limits(frame_bytes=LIMIT)
+    is_draining = False
 
 
 def outcome(kind: type[Recording], chunks: list[bytes]) -> tuple[Any, ...]:
