@@ -22,7 +22,8 @@ from chat.events import (
 )
 from chat.messages import Timelines
 from chat.model import Room, RoomId, Status, User, UserId
-from chat.presence import Presence, Session, Viewer
+from chat.occupants import Viewer
+from chat.presence import Presence, Session
 from chat.rooms import Rooms
 from chat.tallies import Tallies
 from chat.users import Users

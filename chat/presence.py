@@ -6,10 +6,11 @@ user's last session. A session receives a room's events after its own join: it s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from chat.model import RoomId, Status, User, UserId
+from chat.occupants import Occupant, Occupants, Viewer
 
 
 class Framing(Protocol):
@@ -47,16 +48,14 @@ class Session:
         self.rooms: set[RoomId] = set()
 
 
-class Online:
+class Online(Occupant):
     """A user with at least one session. `announced` are the rooms whose occupants know that the user is connected."""
 
-    __slots__ = ("announced", "rooms", "sessions", "status", "user")
+    __slots__ = ("announced", "sessions")
 
     def __init__(self, user: User) -> None:
-        self.user = user
-        self.status = Status.ONLINE
+        super().__init__(user)
         self.sessions: set[Session] = set()
-        self.rooms: set[RoomId] = set()
         self.announced: set[RoomId] = set()
 
 
@@ -77,19 +76,6 @@ class Gone(NamedTuple):
     room_ids: tuple[RoomId, ...]
 
 
-class Viewer(NamedTuple):
-    """Through whose eyes: everybody sees those who are online and themselves, operators the invisible too."""
-
-    user_id: UserId
-    is_operator: bool
-
-    def sees(self, user_id: UserId, status: Status) -> bool:
-        """Whether a user of that status is in view."""
-        if status is Status.ONLINE or user_id == self.user_id:
-            return True
-        return self.is_operator and status is Status.INVISIBLE
-
-
 class Presence:
     """The live state of one node.
 
@@ -100,9 +86,7 @@ class Presence:
     def __init__(self) -> None:
         self.before_change: Callable[[Session, RoomId], None] = _nothing
         self._online: dict[UserId, Online] = {}
-        self._occupants: dict[RoomId, dict[UserId, Online]] = {}
-        # Those of the occupants who are not in everybody's view.
-        self._hidden: dict[RoomId, dict[UserId, Online]] = {}
+        self._occupants: dict[RoomId, Occupants] = {}
         self._subscribers: dict[RoomId, set[Session]] = {}
         self._bystanders: dict[RoomId, set[Session]] = {}
 
@@ -128,10 +112,17 @@ class Presence:
     def update(self, user: User) -> None:
         """The user has another name or other attributes now. Harmless for one who is not online."""
         online = self._online.get(user.id)
-        if online is not None:
-            online.user = user
-            for each in online.sessions:
-                each.user = user
+        if online is None:
+            return
+        # Rooms have their occupants in order of their names.
+        unsorted = [self._occupants[room_id] for room_id in online.rooms if online.user.name != user.name]
+        for occupants in unsorted:
+            occupants.remove(online)
+        online.user = user
+        for occupants in unsorted:
+            occupants.add(online)
+        for session in online.sessions:
+            session.user = user
 
     def set_status(self, user_id: UserId, status: Status) -> None:
         """The user, who is online, is seen differently from now on. Whoever does not see a user any more is told anew
@@ -142,7 +133,7 @@ class Presence:
         if status is not Status.ONLINE:
             online.announced.clear()
         for room_id in online.rooms:
-            self._show_or_hide(online, room_id)
+            self._occupants[room_id].show_or_hide(online)
 
     def announce(self, user_id: UserId) -> tuple[RoomId, ...]:
         """The rooms of the user, whose occupants are about to be told that the user is connected."""
@@ -185,8 +176,8 @@ class Presence:
             for other in online.sessions - {session}:
                 self._stand_by(other, room_id)
         online.rooms.add(room_id)
-        self._occupants.setdefault(room_id, {})[online.user.id] = online
-        self._show_or_hide(online, room_id)
+        if came_in:
+            self._occupants.setdefault(room_id, Occupants()).add(online)
         unannounced = online.status is Status.ONLINE and room_id not in online.announced
         if unannounced:
             online.announced.add(room_id)
@@ -215,8 +206,10 @@ class Presence:
 
     def _vacate(self, online: Online, room_id: RoomId) -> None:
         online.rooms.discard(room_id)
-        _take(self._occupants, room_id, online.user.id)
-        _take(self._hidden, room_id, online.user.id)
+        occupants = self._occupants[room_id]
+        occupants.remove(online)
+        if not occupants:
+            del self._occupants[room_id]
 
     def _stand_by(self, session: Session, room_id: RoomId) -> None:
         self._bystanders.setdefault(room_id, set()).add(session)
@@ -228,12 +221,6 @@ class Presence:
             bystanders.difference_update(sessions)
             if not bystanders:
                 del self._bystanders[room_id]
-
-    def _show_or_hide(self, online: Online, room_id: RoomId) -> None:
-        if online.status is Status.ONLINE:
-            _take(self._hidden, room_id, online.user.id)
-        else:
-            self._hidden.setdefault(room_id, {})[online.user.id] = online
 
     # Who is there, whatever others see of it
 
@@ -262,12 +249,11 @@ class Presence:
 
     def occupies(self, user_id: UserId, room_id: RoomId) -> bool:
         """Whether the user is in the room."""
-        occupants = self._occupants.get(room_id)
-        return occupants is not None and user_id in occupants
+        return user_id in self._occupants.get(room_id, ())
 
     def occupants(self, room_id: RoomId) -> list[User]:
-        """The users in the room."""
-        return [online.user for online in self._occupants.get(room_id, {}).values()]
+        """The users in the room, by name."""
+        return [one.user for one in self._occupants.get(room_id, ())]
 
     def occupant_count(self, room_id: RoomId) -> int:
         """How many users are in the room."""
@@ -293,30 +279,21 @@ class Presence:
         online = self._online.get(user_id)
         return online is not None and viewer.sees(user_id, online.status)
 
-    def shown(self, room_id: RoomId, viewer: Viewer) -> list[tuple[User, Status]]:
-        """The users in the room whom the viewer sees."""
-        occupants = self._occupants.get(room_id, {}).values()
-        return [(online.user, online.status) for online in occupants if viewer.sees(online.user.id, online.status)]
+    def shown(self, room_id: RoomId, viewer: Viewer) -> Iterator[Occupant]:
+        """The users in the room whom the viewer sees, by name. To be looked at before anything changes."""
+        occupants = self._occupants.get(room_id)
+        return iter(()) if occupants is None else occupants.seen_by(viewer)
+
+    def shown_among(self, user_ids: Iterable[UserId], room_id: RoomId, viewer: Viewer) -> list[Occupant]:
+        """Those of the users who are in the room and whom the viewer sees, by name."""
+        occupants = self._occupants.get(room_id)
+        found = () if occupants is None else occupants.among(user_ids)
+        return [one for one in found if viewer.sees(one.user.id, one.status)]
 
     def shown_count(self, room_id: RoomId, viewer: Viewer) -> int:
         """How many users in the room the viewer sees."""
-        hidden = self._hidden.get(room_id)
-        count = len(self._occupants.get(room_id, ()))
-        if not hidden:
-            return count
-        return count - sum(not viewer.sees(user_id, online.status) for user_id, online in hidden.items())
-
-
-_Places = dict[RoomId, dict[UserId, Online]]
-
-
-def _take(places: _Places, room_id: RoomId, user_id: UserId) -> None:
-    """Take a user out of a room, and forget a room that nobody is in."""
-    users = places.get(room_id)
-    if users is not None:
-        users.pop(user_id, None)
-        if not users:
-            del places[room_id]
+        occupants = self._occupants.get(room_id)
+        return 0 if occupants is None else occupants.count_seen_by(viewer)
 
 
 def _nothing(session: Session, room_id: RoomId) -> None:

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from chat.activities import RoomUser
-from chat.model import Role, Room, Status, User
-from chat.plugin import Services
-from chat.presence import Viewer
+from itertools import chain, islice
 
-_FIRST = {Role.SUPERUSER.value, Role.GLOBALMOD.value, Role.OWNER.value}
-_Entry = tuple[str, User, Status]
+from chat.activities import RoomUser
+from chat.model import Room, Status
+from chat.occupants import Viewer
+from chat.plugin import Services
 
 
 def roster(services: Services, room: Room, viewer: Viewer, offset: int, limit: int) -> tuple[RoomUser, ...]:
     """At most `limit` of those in the room whom the viewer sees, after the first `offset`."""
-    roles = services.rooms.roles
-    seen = services.presence.shown(room.id, viewer)
-    ranked = [(roles.shown_in(user.id, room), user, status) for user, status in seen]
-    ranked.sort(key=_rank)
+    roles, presence = services.rooms.roles, services.presence
+    leading = {*roles.operators, *(user_id for user_id, _ in roles.owners_of(room.id))}
+    first = presence.shown_among(leading, room.id, viewer)
+    others = (one for one in presence.shown(room.id, viewer) if one.user.id not in leading)
     return tuple(
         RoomUser(
-            kind="invisible" if status is Status.INVISIBLE else "user",
-            id=user.id,
-            name=user.name,
-            roles=shown,
-            attributes=services.users.public(user),
+            kind="invisible" if one.status is Status.INVISIBLE else "user",
+            id=one.user.id,
+            name=one.user.name,
+            roles=roles.shown_in(one.user.id, room),
+            attributes=services.users.public(one.user),
         )
-        for shown, user, status in ranked[offset : offset + limit]
+        for one in islice(chain(first, others), offset, offset + limit)
     )
-
-
-def _rank(entry: _Entry) -> tuple[bool, str, str]:
-    shown, user, _ = entry
-    return _FIRST.isdisjoint(shown.split(",")), user.name.casefold(), user.id

@@ -7,8 +7,8 @@ from zope.interface import implementer
 from chat.activities import acl_entries
 from chat.ichat import IVerb
 from chat.model import Room, RoomKind
+from chat.occupants import Viewer
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
-from chat.presence import Viewer
 from chat.requests import ListRooms, RoomEntry, Rooms
 
 

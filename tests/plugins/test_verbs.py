@@ -411,6 +411,21 @@ async def test_users_in_room(server: MemoryServer) -> None:
     assert (await dave.call("users_in_room", {"verb": "list", "target": {"id": "nowhere"}}))["status_code"] == 802
 
 
+async def test_pages_of_users_have_operators_and_owners_first_and_then_everybody_by_name(server: MemoryServer) -> None:
+    dave = await enter(server, "dave", ROOM)
+    for user_id in ("zoe", "bob", "alice", "Eve", "carol"):
+        await enter(server, user_id, ROOM)
+    expected = ["bob", "carol", "alice", "dave", "Eve", "zoe"]
+    for size in (1, 2, 4, 6, 9):
+        found = []
+        for start in range(0, 6, size):
+            body = {"verb": "list", "target": {"id": ROOM}, "object": {"url": start, "summary": size}}
+            page = (await dave.call("users_in_room", body))["data"]["object"]
+            assert page["summary"] == 6
+            found += [user["id"] for user in page["attachments"]]
+        assert found == expected
+
+
 async def test_the_last_session_takes_the_user_away(server: MemoryServer) -> None:
     carol = await enter(server, "carol")
     bob = await enter(server, "bob", ROOM, OTHER)
