@@ -76,6 +76,8 @@ class RoomUser(Activity, frozen=True):
     is `user`, or `invisible` for one whom operators alone see.
     """
 
+    lasting = True
+
     kind: Annotated[str, At("objectType")]
     id: Annotated[str, At("id")]
     name: Annotated[str, At("displayName", text=True)]
@@ -85,6 +87,8 @@ class RoomUser(Activity, frozen=True):
 
 class HistoryEntry(Activity, frozen=True, kw_only=True):
     """One message of a history; of a deleted one only id, seq and `deleted`."""
+
+    lasting = True
 
     id: Annotated[str, At("id")]
     seq: Annotated[int, At("seq")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain, islice
 
 from chat.activities import RoomUser
-from chat.model import Room, Status
+from chat.model import Room
 from chat.occupants import Viewer
 from chat.plugin import Services
 
@@ -17,12 +17,6 @@ def roster(services: Services, room: Room, viewer: Viewer, offset: int, limit: i
     first = presence.shown_among(leading, room.id, viewer)
     others = (one for one in presence.shown(room.id, viewer) if one.user.id not in leading)
     return tuple(
-        RoomUser(
-            kind="invisible" if one.status is Status.INVISIBLE else "user",
-            id=one.user.id,
-            name=one.user.name,
-            roles=roles.shown_in(one.user.id, room),
-            attributes=services.users.public(one.user),
-        )
+        services.users.in_room(one.user, one.status, roles.shown_in(one.user.id, room))
         for one in islice(chain(first, others), offset, offset + limit)
     )

@@ -46,8 +46,10 @@ class At(Struct, frozen=True):
 class Activity(Struct, frozen=True, kw_only=True):
     """A value with slots. Class attributes add what is the same in all of them.
 
-    `constants` maps a path to a fixed string. `has_provider` adds `provider.id`, the configured environment.
+    `constants` maps a path to a fixed string. `has_provider` adds `provider.id`, the configured environment. `lasting`:
+    the very same values come in many lists; their JSON may be remembered.
     """
 
     constants: ClassVar[Mapping[str, str]] = {}
     has_provider: ClassVar[bool] = False
+    lasting: ClassVar[bool] = False

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from chat.activities import HISTORY_ATTRIBUTES, Attribute, attributes_of
+from chat.activities import HISTORY_ATTRIBUTES, Attribute, HistoryEntry, RoomUser, attributes_of
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IStore
-from chat.model import User, UserId
+from chat.memos import Memo
+from chat.messages import ENTRY_BYTES
+from chat.model import Message, Status, User, UserId
 from chat.presence import Presence
+
+# What lists show of so many occupants, and of messages with so much text, is remembered.
+REMEMBERED_USERS = 1000
+REMEMBERED_CHARACTERS = 500_000
 
 
 class Users:
-    """The directory of users, and what others may see of them. `shown_in_history`: the attributes of an author.
+    """The directory of users, and what others may see of them.
 
     `system` is user `0`, who acts for backends and timers; there once the server runs.
     """
@@ -21,9 +27,11 @@ class Users:
         self._store = store
         self._presence = presence
         self._public = public_attributes
-        self.shown_in_history = (
+        self._shown_in_history = (
             HISTORY_ATTRIBUTES if public_attributes is None else HISTORY_ATTRIBUTES & public_attributes
         )
+        self._in_room = Memo(self._make_room_user, REMEMBERED_USERS)
+        self._in_history = Memo(self._make_history_entry, REMEMBERED_CHARACTERS, _weight)
 
     async def known(self, user_id: UserId) -> User:
         """The user. Raises NO_SUCH_USER."""
@@ -38,9 +46,29 @@ class Users:
             return attributes_of(user.attributes, user.attributes.keys() - _PRIVATE)
         return attributes_of(user.attributes, self._public)
 
+    def in_room(self, user: User, status: Status, roles: str) -> RoomUser:
+        """The user as lists of a room's occupants show them."""
+        return self._in_room(user, status, roles)
+
+    def in_history(self, message: Message) -> HistoryEntry:
+        """The message as a history shows it, with what others may see of its author."""
+        return self._in_history(message)
+
+    def _make_room_user(self, user: User, status: Status, roles: str) -> RoomUser:
+        kind = "invisible" if status is Status.INVISIBLE else "user"
+        return RoomUser(kind=kind, id=user.id, name=user.name, roles=roles, attributes=self.public(user))
+
+    def _make_history_entry(self, message: Message) -> HistoryEntry:
+        return HistoryEntry.of(message, self._shown_in_history)
+
     def is_public(self, attribute: str) -> bool:
         """Whether others may see the attribute of that name."""
         return attribute not in _PRIVATE if self._public is None else attribute in self._public
+
+
+def _weight(entry: HistoryEntry) -> int:
+    """The characters of a message, and some for what every message has."""
+    return len(entry.content or "") + ENTRY_BYTES
 
 
 _PRIVATE = frozenset({"ip", "user_agent"})

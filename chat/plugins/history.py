@@ -48,8 +48,7 @@ class HistoryVerb:
         return span
 
     def _entries(self, messages: Iterable[Message]) -> tuple[HistoryEntry, ...]:
-        shown = self._services.users.shown_in_history
-        return tuple(HistoryEntry.of(message, shown) for message in within_bytes(messages))
+        return tuple(map(self._services.users.in_history, within_bytes(messages)))
 
     async def _after(self, room: Room, seq: int) -> History:
         span: Span = await self._services.store.messages_after(room, seq, SPAN_LIMIT)

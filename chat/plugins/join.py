@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zope.interface import implementer
 
-from chat.activities import HistoryEntry, RoomRef, UserRef, acl_entries
+from chat.activities import RoomRef, UserRef, acl_entries
 from chat.ichat import IVerb
 from chat.messages import within_bytes
 from chat.model import Room
@@ -39,12 +39,12 @@ class JoinVerb:
 
     def _reply(self, context: Context, room: Room) -> Joined:
         services, viewer = self._services, self._services.occupancy.viewer(context.caller)
-        span, shown = services.timelines.newest(room.id), services.users.shown_in_history
+        span = services.timelines.newest(room.id)
         return Joined(
             published=context.now,
             room=RoomRef.of(room),
             acls=acl_entries(room.acls),
-            history=tuple(HistoryEntry.of(message, shown) for message in within_bytes(reversed(span.messages))),
+            history=tuple(map(services.users.in_history, within_bytes(reversed(span.messages)))),
             owners=tuple(UserRef(*owner) for owner in services.rooms.roles.owners_of(room.id)),
             users=roster(services, room, viewer, 0, services.config.rooms.join_users_max),
             user_count=services.presence.shown_count(room.id, viewer),

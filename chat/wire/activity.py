@@ -16,11 +16,14 @@ import msgspec
 
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IVerb
+from chat.memos import Memo
 from chat.slots import DEPTH_LIMIT, REST, Activity, At
 from chat.texts import base64_of, text_of
 from chat.times import rfc3339
 from chat.wire.slots import SEGMENT, Slot, slots_of
 
+# How much JSON of values that come again and again is remembered, about.
+FRAGMENT_BYTES = 262_144
 Json = dict[str, Any]
 Request = TypeVar("Request", bound=Activity)
 
@@ -274,6 +277,13 @@ def _branches(tree: _Tree) -> tuple[list[tuple[str, _Write]], list[tuple[str, st
     return plain, picked
 
 
+def _make_fragment(value: Activity) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(_writer(type(value))(value)))
+
+
+_fragment = Memo(_make_fragment, FRAGMENT_BYTES, len)
+
+
 def _constant(text: str) -> _Write:
     def write(activity: Any) -> str:
         return text
@@ -310,6 +320,7 @@ def _to_wire(slot: Slot) -> Callable[[Any], Any] | None:
     if slot.type is datetime:
         return rfc3339
     if get_origin(slot.type) is tuple:
-        write = _writer(get_args(slot.type)[0])
+        item = get_args(slot.type)[0]
+        write = _fragment if item.lasting else _writer(item)
         return lambda values: [write(value) for value in values]
     return None
