@@ -135,7 +135,7 @@ def test_an_upgrade_that_fails_is_not_counted_for_long(house: House, handshake: 
 
 
 def test_of_too_many_that_ask_nothing_the_quietest_goes(house: House) -> None:
-    silent, slow, busy = house.visitor(), house.visitor(), house.visitor()
+    busy, silent, slow = house.visitor(), house.visitor(), house.visitor()
     slow.send(HEAD)
     assert busy.send(NOWHERE) == 404
     assert house.visitor().send(NOWHERE) == 404
