@@ -53,7 +53,7 @@ class Connection:
         self._is_closing = self._is_draining = self._is_over = self._is_slowed = False
         self._excess = 0
         self._drained: Deferred[None] | None = None
-        self._ended: Deferred[None] | None = None
+        self._ended: tuple[Deferred[None], ...] = ()
         self._counters = Counters(front.clock.seconds())
         self._ending = LOST
         self._user_id: str | None = None
@@ -104,9 +104,11 @@ class Connection:
 
     def ended(self) -> Deferred[None]:
         """Fires when the session is over: the connection is gone and everybody who is to know has been told."""
-        ended = self._ended = Deferred()
+        ended: Deferred[None] = Deferred()
         if self._is_over:
             ended.callback(None)
+        else:
+            self._ended = (*self._ended, ended)
         return ended
 
     def drain(self) -> Deferred[None]:
@@ -263,8 +265,8 @@ class Connection:
         log_ended(self._link, self._user_id, self._counters, self._ending, self._front.clock.seconds())
         self._is_over = True
         self._front.connections.discard(self)
-        if self._ended is not None:
-            self._ended.callback(None)
+        for ended in self._ended:
+            ended.callback(None)
 
     def _reply(self, command: Command, verb: IVerb, result: Outcome | ChatError) -> None:
         if self.session.is_gone:

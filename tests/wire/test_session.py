@@ -291,9 +291,10 @@ async def test_the_end_comes_after_everybody_was_told(server: MemoryServer, monk
         told.append(len(outcome.events))
 
     monkeypatch.setattr(pipeline, "publish", counted)
-    ended = alice.connection.ended()
+    ended, also = alice.connection.ended(), alice.connection.ended()
     alice.connection.closed()
     await ended
+    await also
     assert told == [2]
     await alice.connection.ended()
 
