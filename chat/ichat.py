@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 
 
 class INamedPlugin(Interface):
-    """What every plugin has. One is found by `twisted.plugin.getPlugins` in `chat.plugins` or by an entry point of the
-    group `chat.plugins`.
+    """What every plugin has. One is found where `twisted.plugin.getPlugins` finds it, in a module of `chat.plugins`, or
+    by an entry point of the group `chat.plugins`.
     """
 
     name: str = Attribute("Unique and kebab-case: the configuration section, the log field, the metric label.")
     options: type[Struct] = Attribute(
-        "The msgspec struct of the section `[plugins.<name>]`; unknown keys there are refused."
+        "The msgspec struct of the section `[plugins.<name>]`, one with forbid_unknown_fields=True."
     )
 
 

@@ -54,10 +54,11 @@ class Pipeline:
         self._asked: dict[IVerb, tuple[tuple[IGuard, ...], tuple[IGuard, ...]]] = {}
         self._unknown = UnknownVerb()
 
-    def add_verb(self, verb: IVerb, plugin: str) -> None:
+    def add_verb(self, verb: IVerb) -> None:
         """Register a verb. Raises ConfigError when another one has its event or its request."""
-        if verb.event in self._by_event or verb.request in self._by_request:
-            raise ConfigError(f"plugin {plugin}: the verb {_name(verb)} exists already")
+        other = self._by_event.get(verb.event or "") or self._by_request.get(verb.request)
+        if other is not None:
+            raise ConfigError(f"the verb {_name(verb)} exists already, in {type(other).__module__}")
         if verb.event is not None:
             self._by_event[verb.event] = verb
         self._by_request[verb.request] = verb

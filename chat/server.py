@@ -16,6 +16,7 @@ from chat import loading
 from chat.bus import Bus
 from chat.config import Config
 from chat.config_file import convert
+from chat.contracts import check_contribution, check_store
 from chat.declarations import declared_by
 from chat.draining import Drain
 from chat.errors import ConfigError, StorageError
@@ -38,7 +39,7 @@ from chat.web.backend import Backend
 from chat.web.health import Health, is_alive, readiness
 from chat.web.json import BoundedRequest
 from chat.web.pages import static_pages
-from chat.wire.activity import Encoder
+from chat.wire.activity import Encoder, prepare
 from chat.wire.delivery import Delivery
 from chat.wire.doors import PublicSite, WebSocketDoor
 from chat.wire.front import Front
@@ -136,7 +137,7 @@ class Server:
     # Plugins
 
     def _choose_plugins(self) -> tuple[loading.Found, list[loading.Found]]:
-        found = loading.load(self.config)
+        found = loading.load(self.config, self._source)
         scheme = self.config.storage_url.partition(":")[0]
         stores = [one for one in found if one.kind == "store"]
         serving = [one for one in stores if scheme in one.plugin.schemes]
@@ -148,38 +149,39 @@ class Server:
 
     def _options(self, found: loading.Found) -> Struct:
         raw = self.config.plugins.get(found.name, {})
-        options: Struct = convert(raw, found.plugin.options, self._source, f"plugins.{found.name}")
+        try:
+            options: Struct = convert(raw, found.plugin.options, self._source, f"plugins.{found.name}")
+        except ConfigError as error:
+            raise loading.PluginError(found, str(error), line=str(error)) from None
         return options
 
     def _make_store(self) -> IStore:
         found = self._store_plugin
-        store: IStore = found.plugin.open(self.config.storage_url, self._options(found), self._reactor)
+        options = self._options(found)
+        with loading.blaming(found):
+            store: IStore = found.plugin.open(self.config.storage_url, options, self._reactor)
+            check_store(store)
         return store
 
     def _build_plugins(self) -> None:
         for found in self._chat_plugins:
             options = self._options(found)
-            try:
-                contribution = found.plugin.build(options, self.services)
-            except ConfigError:
-                raise
-            except Exception as error:
-                self.log.failure("plugin {name} failed to build", name=found.name)
-                raise ConfigError(f"plugin {found.name}: build failed: {type(error).__name__}: {error}") from None
-            self._add(found, loading.check_contribution(found, contribution))
+            with loading.blaming(found):
+                self._add(check_contribution(found.plugin.build(options, self.services)))
         self._check_complete()
 
-    def _add(self, found: loading.Found, contribution: Contribution) -> None:
+    def _add(self, contribution: Contribution) -> None:
         for verb in contribution.verbs:
-            self.pipeline.add_verb(verb, found.name)
+            prepare(verb.request)
+            self.pipeline.add_verb(verb)
         self.pipeline.add_guards(contribution.guards)
         for observer in contribution.observers:
             self._bus.subscribe(observer)
         for name, authenticator in (contribution.authenticators or {}).items():
-            if name in self._authenticators:
-                raise ConfigError(f"plugin {found.name}: the authenticator {name} exists already")
-            self._authenticators[name] = authenticator
-        self._backend.add(contribution.endpoints, found.name)
+            other = self._authenticators.setdefault(name, authenticator)
+            if other is not authenticator:
+                raise ConfigError(f"the authenticator {name} exists already, in {type(other).__module__}")
+        self._backend.add(contribution.endpoints)
         self._started += contribution.started
 
     def _check_complete(self) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
+from msgspec.structs import replace
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.logger import ILogObserver, Logger
@@ -50,7 +51,7 @@ class Options(UsageOptions):
         self.loaded = _or_exit(lambda: load(self["config"]))
         config = self.loaded.config
         if self["list-plugins"]:
-            print(plugin_table(_or_exit(lambda: loading.find(config))), end="")
+            print(plugin_table(_or_exit(lambda: find_plugins(self.loaded))), end="")
         elif self["print-config"]:
             print(render(config), end="")
         elif self["check"]:
@@ -78,6 +79,18 @@ def check(loaded: Loaded) -> None:
     from twisted.internet import reactor
 
     ChatService(loaded, reactor)
+
+
+def find_plugins(loaded: Loaded) -> list[loading.Found]:
+    """Every plugin, with the error of the first that would keep this server from starting."""
+    found = loading.find(loaded.config, loaded.source)
+    try:
+        check(loaded)
+    except loading.PluginError as error:
+        found = [replace(one, error=error.reason) if one == error.found else one for one in found]
+    except ConfigError:
+        pass  # Not a plugin's: the start and --check tell.
+    return found
 
 
 def plugin_table(found: list[loading.Found]) -> str:

@@ -46,13 +46,14 @@ class Backend(Resource):
         self._running: set[Deferred[Any]] = set()
         self._is_draining = False
 
-    def add(self, endpoints: Iterable[IEndpoint], plugin: str) -> None:
+    def add(self, endpoints: Iterable[IEndpoint]) -> None:
         """Serve these endpoints. Raises ConfigError for a call that exists already."""
         for endpoint in endpoints:
             methods = self._endpoints.setdefault(endpoint.path, {})
-            if endpoint.method in methods:
-                raise ConfigError(f"plugin {plugin}: the call {endpoint.method} /{endpoint.path} exists already")
-            methods[endpoint.method] = endpoint
+            other = methods.setdefault(endpoint.method, endpoint)
+            if other is not endpoint:
+                call = f"{endpoint.method} /{endpoint.path}"
+                raise ConfigError(f"the call {call} exists already, in {type(other).__module__}")
 
     def render(self, request: Request) -> int:
         """Answer in due time; a caller who is gone is not waited for."""

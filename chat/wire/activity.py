@@ -38,6 +38,11 @@ def read(cls: type[Request], data: Json) -> Request:
     return cls(**{name: take(data) for name, take in _readers(cls)})
 
 
+def prepare(cls: type[Activity]) -> None:
+    """Make ready to read requests of this class. Raises TypeError, or what its annotations raise, if that cannot be."""
+    _readers(cls)
+
+
 @cache
 def _readers(cls: type[Activity]) -> tuple[tuple[str, Callable[[Json], Any]], ...]:
     return tuple((slot.name, _reader(slot)) for slot in slots_of(cls))
