@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import pytest_twisted
 from twisted.internet.defer import Deferred
+from twisted.logger import ILogObserver, LogLevel, globalLogPublisher
+from zope.interface import implementer
 
 from chat.config import Config, Limits
 from chat.testing import MemoryServer
@@ -72,3 +74,18 @@ def run_server(tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture
+def failures() -> Iterator[list[Any]]:
+    """What is logged as a failure."""
+    seen: list[Any] = []
+
+    @implementer(ILogObserver)
+    def observe(event: Any) -> None:
+        if event["log_level"] is LogLevel.critical:
+            seen.append(event)
+
+    globalLogPublisher.addObserver(observe)
+    yield seen
+    globalLogPublisher.removeObserver(observe)

@@ -48,7 +48,7 @@ def test_observers_get_the_classes_they_name() -> None:
     assert other.seen == []
 
 
-def test_a_crash_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_crash_harms_nobody(failures: list[Any]) -> None:
     broken = Recorder(UserLeft, answers=[ValueError("no")])
     sound = Recorder(UserLeft)
 
@@ -61,6 +61,8 @@ def test_a_crash_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
     subject.publish([left(name="a"), left(name="b")])
     assert len(broken.seen) == len(sound.seen) == 2
     assert [queue.failures for queue in subject._queues] == [1, 0]
+    crashes = ["delivery of {event} failed", "observer {name} crashed", "delivery of {event} failed"]
+    assert [failure["log_format"] for failure in failures] == crashes
 
 
 def test_an_observer_that_is_no_coroutine_is_broken_and_goes_on() -> None:
@@ -92,7 +94,7 @@ def test_a_slow_observer_waits_in_a_bounded_queue(monkeypatch: pytest.MonkeyPatc
     assert subject._queues[0].dropped == 2
 
 
-def test_an_observation_that_never_ends_is_cancelled() -> None:
+def test_an_observation_that_never_ends_is_cancelled(failures: list[Any]) -> None:
     clock = Clock()
     slow = Recorder(UserLeft, answers=[Deferred()])
     subject = Bus(clock, lambda event: None)
@@ -101,6 +103,7 @@ def test_an_observation_that_never_ends_is_cancelled() -> None:
     clock.advance(bus.OBSERVE_TIMEOUT_S + 1)
     assert len(slow.seen) == 2
     assert subject._queues[0].failures == 1
+    assert failures == []
 
 
 def test_drain_waits_and_is_bounded() -> None:
