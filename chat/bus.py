@@ -69,13 +69,15 @@ class _Queue:
         else:
             self.log.failure("observer {name} crashed", failure, name=self.observer.name)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something waits or is being observed."""
+        return self._running
+
     def idle(self) -> Deferred[None]:
-        """Fires when nothing waits."""
+        """Of a busy queue: fires when nothing waits any more."""
         idle: Deferred[None] = Deferred()
-        if self._running:
-            self._idle.append(idle)
-        else:
-            idle.callback(None)
+        self._idle.append(idle)
         return idle
 
 
@@ -112,6 +114,14 @@ class Bus:
             self._wanted[kind] = queues
         return queues
 
+    def idle(self) -> Deferred[None]:
+        """Fires when every observer has seen what was published, by observers too."""
+        return Deferred.fromCoroutine(self._come_to_rest())
+
+    async def _come_to_rest(self) -> None:
+        while busy := next((queue for queue in self._queues if queue.is_busy), None):
+            await busy.idle()
+
     def drain(self, timeout_s: float) -> Deferred[bool]:
         """Fires when every observer has seen what was published, at the latest after `timeout_s`."""
-        return at_most(timeout_s, [queue.idle() for queue in self._queues], self._clock)
+        return at_most(timeout_s, [self.idle()], self._clock)

@@ -51,8 +51,8 @@ HTTP_TIMEOUT_S = 60
 class Server:
     """One chat server. Making one chooses and checks the plugins and touches nothing outside; `open` does the rest.
 
-    Then `public` and `backend` are the sites to listen with, `front` is what connections of all kinds share, and
-    `services` is what the plugins work with.
+    Then `public` and `backend` are the sites to listen with, `front` is what connections of all kinds share, `bus` has
+    the observers, and `services` is what the plugins work with.
     """
 
     log = Logger()
@@ -70,8 +70,8 @@ class Server:
         encoder = Encoder(config.environment)
         self._delivery = Delivery(self.presence, encoder, self.services.rooms, reactor)
         self.presence.before_change = self._delivery.settle
-        self._bus = Bus(reactor, self._delivery.deliver)
-        self.pipeline = Pipeline(self._bus)
+        self.bus = Bus(reactor, self._delivery.deliver)
+        self.pipeline = Pipeline(self.bus)
         self._authenticators: dict[str, IAuthenticator] = {}
         self._started: tuple[IStarted, ...] = ()
         self._backend = Backend(self.keys, reactor, legacy_status=config.rest.legacy_http_status)
@@ -104,7 +104,7 @@ class Server:
         it was given.
         """
         self.begin_drain()
-        await Drain(self.front, self._backend, self._bus, self._reactor, self.config.drain.drain_s).run()
+        await Drain(self.front, self._backend, self.bus, self._reactor, self.config.drain.drain_s).run()
         await self._write_tallies()
         await self._store.close()
 
@@ -176,7 +176,7 @@ class Server:
             self.pipeline.add_verb(verb)
         self.pipeline.add_guards(contribution.guards)
         for observer in contribution.observers:
-            self._bus.subscribe(observer)
+            self.bus.subscribe(observer)
         for name, authenticator in (contribution.authenticators or {}).items():
             other = self._authenticators.setdefault(name, authenticator)
             if other is not authenticator:

@@ -39,7 +39,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture
 def memory_server(tmp_path: Path) -> Iterator[Callable[..., MemoryServer]]:
-    """Makes servers without sockets: `memory_server(history=HistoryOptions(limit=2))`.
+    """Makes servers without sockets: `memory_server(history=HistoryOptions(limit=2))`, with a `clock` if given one.
 
     Unless a test brings limits of its own, a client may send as much as it likes.
     """
@@ -51,8 +51,9 @@ def memory_server(tmp_path: Path) -> Iterator[Callable[..., MemoryServer]]:
 
     def make(**sections: Any) -> MemoryServer:
         folder = sections.pop("data_dir", str(tmp_path / f"memory{len(servers)}"))
+        clock = sections.pop("clock", None)
         sections.setdefault("limits", ample)
-        servers.append(MemoryServer(Config(data_dir=folder, **sections), reactor))
+        servers.append(MemoryServer(Config(data_dir=folder, **sections), reactor, clock))
         return servers[-1]
 
     yield make

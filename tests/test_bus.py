@@ -13,7 +13,14 @@ from chat import bus
 from chat.bus import Bus
 from chat.events import Event, UserJoined, UserLeft
 from chat.ichat import IObserver
+from chat.times import utc_now
 from tests.happenings import left
+
+
+class Followed(Event, frozen=True, kw_only=True):
+    """What an observer publishes itself."""
+
+    wire = "gn_followed"
 
 
 @implementer(IObserver)
@@ -106,7 +113,24 @@ def test_an_observation_that_never_ends_is_cancelled(failures: list[Any]) -> Non
     assert failures == []
 
 
-def test_drain_waits_and_is_bounded() -> None:
+def test_what_an_observer_publishes_is_waited_for_too() -> None:
+    """The first observer ends when the second is looking at what it published."""
+    subject = Bus(Clock(), lambda event: None)
+    gate, second_gate = Deferred[None](), Deferred[None]()
+    second = Recorder(Followed, answers=[second_gate])
+    gate.addCallback(lambda result: subject.publish([Followed(published=utc_now())]))
+    subject.subscribe(second)
+    subject.subscribe(Recorder(UserLeft, answers=[gate]))
+    subject.publish([left()])
+    idle = subject.idle()
+    gate.callback(None)
+    assert len(second.seen) == 1
+    assert not idle.called
+    second_gate.callback(None)
+    assert idle.called
+
+
+async def test_drain_waits_and_is_bounded() -> None:
     clock = Clock()
     gate: Deferred[None] = Deferred()
     slow = Recorder(UserLeft, answers=[gate, Deferred()])
@@ -117,8 +141,10 @@ def test_drain_waits_and_is_bounded() -> None:
     drained = subject.drain(5)
     assert not drained.called
     gate.callback(None)
-    assert drained.result is True
+    assert drained.called
+    assert await drained
     subject.publish([left()])
     late = subject.drain(5)
     clock.advance(6)
-    assert late.result is False
+    assert late.called
+    assert not await late

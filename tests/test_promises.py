@@ -64,7 +64,6 @@ async def test_2_messages_are_seen_in_seq_order_and_a_joiner_misses_none(server:
     starts = await gatherResults(heads)
     for client, head in [(watcher, 0), *((sender, 0) for sender in senders), *zip(joiners, starts, strict=True)]:
         await client.sync()
-        await client.sync()
         assert [data["seq"] for data in client.heard("message")] == list(range(head + 1, total + 1))
 
 

@@ -21,14 +21,9 @@ from twisted.internet import reactor
 
 from chat.config import Config
 from tests.clients import Client
-from tests.functional.conftest import ROOT, SETUP_TIMEOUT_S
+from tests.documents import ROOT, blocks
+from tests.functional.conftest import SETUP_TIMEOUT_S
 from tests.running import free_ports, twistd
-
-
-def blocks(page: str, language: str) -> list[str]:
-    """The fenced blocks of a language in a page."""
-    parts = (ROOT / page).read_text(encoding="utf-8").split("```")[1::2]
-    return [body for header, _, body in (part.partition("\n") for part in parts) if header == language]
 
 
 class MadeServer:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred
-from twisted.internet.task import deferLater
+from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
 from zope.interface import implementer
 
 from chat.config import Limits
@@ -19,22 +19,13 @@ from chat.ichat import IGuard
 from chat.plugin import Context, Phase
 from chat.testing import MemoryServer
 from chat.wire.frames import Command, Malformed, parse
-from chat.wire.session import EXCESS_LIMIT, INBOX_LIMIT
+from chat.wire.session import EXCESS_LIMIT, EXCESS_PAUSE_S, INBOX_LIMIT
 from tests.conversing import CHANNELS, JOIN, LEAVE, ROOM, inside, send
 
 
 @pytest.fixture
 def server(memory_server: Callable[..., MemoryServer]) -> MemoryServer:
     return memory_server(channels=CHANNELS)
-
-
-def pause(seconds: float = 0) -> Deferred[None]:
-    return deferLater(reactor, seconds)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        await pause()
 
 
 async def test_replies_come_in_the_order_of_their_commands(server: MemoryServer) -> None:
@@ -82,7 +73,7 @@ async def test_the_reply_comes_before_the_echo(server: MemoryServer) -> None:
     await client.sync()
     names = [name for name, _, _ in client.log]
     assert names[:2] == ["gn_message", "message"]
-    assert names[-3:] == ["gn_join", "gn_user_joined", "gn_connect"]
+    assert names[-2:] == ["gn_join", "gn_user_joined"]
 
 
 async def test_nothing_is_told_when_the_commit_fails(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +118,8 @@ async def test_the_inbox_is_bounded(server: MemoryServer) -> None:
 
 
 async def test_who_sends_above_the_rate_is_read_slowly(memory_server: Callable[..., MemoryServer]) -> None:
-    server = memory_server(channels=CHANNELS, limits=Limits(commands_per_s=1, burst=3))
+    clock = Clock()
+    server = memory_server(channels=CHANNELS, limits=Limits(commands_per_s=1, burst=3), clock=clock)
     client, other = server.client(), server.client()
     asked = [client.ask("connect", {}) for _ in range(EXCESS_LIMIT)]
     assert client.is_read
@@ -135,16 +127,21 @@ async def test_who_sends_above_the_rate_is_read_slowly(memory_server: Callable[.
     assert not client.is_read
     assert other.is_read
     assert {(await one)["status_code"] for one in asked[-5:]} == {900}
-    await until(lambda: client.is_read)
-    assert (await client.call("connect", {}))["status_code"] in {200, 900}
+    clock.advance(EXCESS_PAUSE_S)
+    assert client.is_read
+    assert (await client.call("connect", {}))["status_code"] == 900
+    clock.advance(1)
+    assert (await client.call("connect", {}))["status_code"] == 200
 
 
 async def test_who_does_not_log_in_is_closed(memory_server: Callable[..., MemoryServer]) -> None:
-    server = memory_server(channels=CHANNELS, limits=Limits(login_timeout_s=2))
+    clock = Clock()
+    server = memory_server(channels=CHANNELS, limits=Limits(login_timeout_s=30), clock=clock)
     client, stays = server.client(), await inside(server)
-    await until(lambda: client.close_code is not None)
+    clock.advance(29)
+    assert client.close_code is None
+    clock.advance(1)
     assert client.close_code == 4001
-    assert not stays.connection._timer.active()
     assert stays.close_code is None
 
 
@@ -153,8 +150,7 @@ async def test_a_failed_login_is_answered_then_closed(server: MemoryServer) -> N
     assert (await client.login("0"))["status_code"] == 713
     assert (await client.login("alice"))["status_code"] == 713
     assert (await client.call("list_channels", {"verb": "list"}))["status_code"] == 804
-    await until(lambda: client.close_code is not None)
-    assert client.close_code == 4001
+    assert await client.closed() == 4001
 
 
 async def test_the_third_malformed_frame_closes(server: MemoryServer) -> None:
@@ -302,15 +298,15 @@ async def test_the_end_comes_after_everybody_was_told(server: MemoryServer, monk
 async def test_a_bug_in_the_conversation_closes_it(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
     alice = await inside(server)
 
-    def broken(activity: Any) -> bytes:
-        raise ValueError("cannot be written")
+    def broken(session: Any, frame: bytes) -> None:
+        raise ValueError("cannot be sent")
 
-    monkeypatch.setattr(server.server.front.encoder, "encode", broken)
-    alice.ask("message", send("x")).addErrback(lambda failure: None)
-    await until(lambda: alice.close_code is not None)
-    assert alice.close_code == 1011
+    monkeypatch.setattr(server.server.front.delivery, "send", broken)
+    alice.ask("message", send("x")).addErrback(lambda failure: failure.trap(ConnectionDone))
+    assert await alice.closed() == 1011
     monkeypatch.undo()
-    await until(lambda: not server.server.presence.is_online("alice"))  # type: ignore[arg-type]
+    await server.settle()
+    assert not server.server.presence.is_online("alice")  # type: ignore[arg-type]
 
 
 async def test_a_draining_connection_reads_nothing_more(server: MemoryServer) -> None:
