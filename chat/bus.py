@@ -41,7 +41,7 @@ class _Queue:
         """Observe the event when its turn comes; drop it when too many wait."""
         if len(self._events) >= QUEUE_LIMIT:
             self.dropped += 1
-            self.log.warn("observer {name} is too slow: {event} dropped", name=self.observer.name, event=event.wire)
+            self.log.warn("observer {name} is too slow: {event} dropped", name=self.observer.name, event=_name(event))
             return
         self._events.append(event)
         if not self._running:
@@ -103,7 +103,7 @@ class Bus:
             try:
                 self._deliver(event)
             except Exception:
-                self.log.failure("delivery of {event} failed", event=event.wire)
+                self.log.failure("delivery of {event} failed", event=_name(event))
             for queue in self._queues_for(type(event)):
                 queue.put(event)
 
@@ -125,3 +125,8 @@ class Bus:
     def drain(self, timeout_s: float) -> Deferred[bool]:
         """Fires when every observer has seen what was published, at the latest after `timeout_s`."""
         return at_most(timeout_s, [self.idle()], self._clock)
+
+
+def _name(event: Event) -> str:
+    """What an event is called in logs. Its class always has a name, what is on the wire a plugin can forget."""
+    return type(event).__name__

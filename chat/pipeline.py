@@ -16,6 +16,7 @@ from zope.interface import implementer
 
 from chat.bus import Bus
 from chat.errors import ChatError, ConfigError, ErrorCode, new_incident
+from chat.events import Event
 from chat.ichat import IGuard, IVerb
 from chat.plugin import Context, Outcome, Phase, Requires
 from chat.requests import Disconnect
@@ -103,24 +104,22 @@ class Pipeline:
             for guard in later:
                 await guard.check(context, request)
             outcome = await verb.handle(context, request)
+            if not isinstance(outcome, Deferred):
+                return _checked(outcome)
         except ChatError:
             raise
         except CancelledError:
             self.log.warn("{verb} was given up", verb=_name(verb))
             raise ChatError(ErrorCode.UNKNOWN_ERROR, "the command took too long") from None
-        except Exception:
-            raise self._incident(Failure(), verb) from None
-        if isinstance(outcome, Deferred):
-            outcome.addErrback(self._contain, verb)
-        return outcome
+        except (Exception, SystemExit):
+            raise self.incident(Failure(), verb) from None
+        return outcome.addCallback(_checked).addErrback(self._contain, verb)
 
     async def dispatch(self, context: Context, request: Activity) -> Outcome:
         """Run a request as a whole, publish its events, and return the outcome. Raises ChatError."""
-        outcome: Any = await self.start(context, self.verb_for(type(request)), lambda: request, of_client=False)
-        if isinstance(outcome, Deferred):
-            outcome = await outcome
+        begun = await self.start(context, self.verb_for(type(request)), lambda: request, of_client=False)
+        outcome = await begun if isinstance(begun, Deferred) else begun
         self.publish(outcome)
-        assert isinstance(outcome, Outcome)
         return outcome
 
     def publish(self, outcome: Outcome) -> None:
@@ -137,9 +136,10 @@ class Pipeline:
         return asked
 
     def _contain(self, failure: Failure, verb: IVerb) -> Failure:
-        return failure if failure.check(ChatError) else Failure(self._incident(failure, verb))
+        return failure if failure.check(ChatError) else Failure(self.incident(failure, verb))
 
-    def _incident(self, failure: Failure, verb: IVerb) -> ChatError:
+    def incident(self, failure: Failure, verb: IVerb) -> ChatError:
+        """Log a bug, and return the refusal that tells a client no more than the id under which it is logged."""
         incident, refusal = new_incident()
         self.log.failure("{verb} failed, incident {incident}", failure, verb=_name(verb), incident=incident)
         return refusal
@@ -148,6 +148,20 @@ class Pipeline:
 def _looks_at(guard: IGuard, verb: IVerb) -> bool:
     """Whoever wants to leave may leave: a session that could not end would stay for ever."""
     return verb.request is not Disconnect and (guard.verbs is None or verb.event in guard.verbs)
+
+
+def _checked(outcome: Any) -> Outcome:
+    """What a verb returned. Raises TypeError for anything that the way from here on would stumble over."""
+    if not isinstance(outcome, Outcome):
+        raise TypeError(f"the verb returned no Outcome but {type(outcome)}")
+    if not (outcome.reply is None or isinstance(outcome.reply, Activity)):
+        raise TypeError(f"the reply is no Activity but {type(outcome.reply)}")
+    if not isinstance(outcome.events, tuple):
+        raise TypeError(f"the events are no tuple but {type(outcome.events)}")
+    for event in outcome.events:
+        if not isinstance(event, Event):
+            raise TypeError(f"an event is no Event but {type(event)}")
+    return outcome
 
 
 def _name(verb: IVerb) -> str:

@@ -272,7 +272,10 @@ class Connection:
         if self.session.is_gone:
             return
         encoder = self._front.encoder
-        body = failure(encoder, result) if isinstance(result, ChatError) else success(encoder, result)
+        try:
+            body = failure(encoder, result) if isinstance(result, ChatError) else success(encoder, result)
+        except Exception:
+            body = failure(encoder, self._front.pipeline.incident(Failure(), verb))
         self._send(verb.reply_event, body, command.reply_id)
 
     def _send(self, event: str, body: bytes, reply_id: ReplyId) -> None:
