@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -125,12 +125,17 @@ def twistd(*arguments: str, folder: Path | None = None, **environment: str) -> s
     )
 
 
+# twistd of this environment, with coverage.
+TWISTD = (sys.executable, str(Path(__file__).parent / "serve.py"))
+
+
 class RunningServer:
     """A server process. `log` is what it printed; `options` are for twistd."""
 
-    def __init__(self, settings: Settings, *options: str) -> None:
+    def __init__(self, settings: Settings, *options: str, program: Sequence[str] = TWISTD) -> None:
         self.settings = settings
         self.options = options
+        self._program = program
         self.log_file = settings.folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -157,11 +162,10 @@ class RunningServer:
 
     def start(self) -> None:
         """Start, and wait until the server is ready."""
-        command = [sys.executable, str(Path(__file__).parent / "serve.py"), "-n", "--pidfile=", *self.options, "chat"]
+        chat = ("chat", "--config", str(self.settings.file))
+        command = [*self._program, "-n", "--pidfile=", *self.options, *chat]
         with self.log_file.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*command, "--config", str(self.settings.file)], stdout=log, stderr=log, cwd=self.settings.folder
-            )
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.settings.folder)
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self.is_ready():
             assert self._process.poll() is None, self.log

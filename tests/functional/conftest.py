@@ -2,14 +2,70 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 SETUP_TIMEOUT_S = 600
+
+
+class Environment:
+    """A virtual environment that has nothing of the one that runs the tests."""
+
+    def __init__(self, folder: Path) -> None:
+        run(sys.executable, "-m", "venv", str(folder))
+        self.folder = folder
+
+    def program(self, name: str) -> str:
+        """The path of one of its programs."""
+        return str(self.folder / "bin" / name)
+
+    def run(self, name: str, *arguments: str, folder: Path | None = None) -> str:
+        """Run one of its programs, which has to succeed. What it printed."""
+        return run(self.program(name), *arguments, folder=folder)
+
+    def fail(self, name: str, *arguments: str, folder: Path | None = None) -> str:
+        """Run one of its programs, which has to fail with exit code 1. What it printed as errors."""
+        done = finished(self.program(name), *arguments, folder=folder)
+        assert done.returncode == 1, done
+        return done.stderr
+
+
+def run(*command: str, folder: Path | None = None) -> str:
+    """Run a command, which has to succeed. What it printed."""
+    done = finished(*command, folder=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def finished(*command: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command without what the variables of this environment say to Python and coverage."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTHON"))}
+    return subprocess.run(
+        command, cwd=folder, env=clean, capture_output=True, text=True, timeout=SETUP_TIMEOUT_S, check=False
+    )
+
+
+@pytest.fixture(scope="session")
+def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The server's wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(checkout))
+    (file,) = folder.glob("*.whl")
+    return file
+
+
+@pytest.fixture(scope="session")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """A fresh environment with the server and nothing else. Who adds something takes it away."""
+    environment = Environment(tmp_path_factory.mktemp("environment") / "venv")
+    environment.run("pip", "install", "--quiet", str(wheel))
+    return environment
 
 
 @pytest.fixture(scope="session")
