@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.clients import Client
+from tests.documents import blocks
 from tests.functional.conftest import Environment
 from tests.running import ROOM_ID, RunningServer, Settings
 
@@ -41,7 +42,7 @@ def serve(installed: Environment, tmp_path: Path) -> Iterator[Any]:
 
     def start(extra: str) -> RunningServer:
         settings = Settings.fresh(tmp_path / f"server{len(servers)}", extra)
-        servers.append(RunningServer(settings, [installed.program("twistd")]))
+        servers.append(RunningServer(settings, program=[installed.program("twistd")]))
         servers[-1].start()
         return servers[-1]
 
@@ -57,6 +58,17 @@ def test_it_is_listed(installed: Environment, tmp_path: Path, extra: str, enable
     listed = installed.run("twistd", "chat", "--config", str(settings.file), "--list-plugins", folder=tmp_path)
     rows = [line.split() for line in listed.splitlines()]
     assert ["dice", "chat", "chat-dice:", "chat_dice.plugin:plugin", enabled, "-"] in rows
+
+
+def test_the_page_for_operators(installed: Environment, tmp_path: Path) -> None:
+    (section,) = blocks("docs/plugins.md", "toml")
+    (commands,) = blocks("docs/plugins.md", "sh")
+    (tmp_path / "chat.toml").write_text(section, encoding="utf-8")
+    printed = [installed.run(*command.split(), folder=tmp_path) for command in commands.splitlines()]
+    states = {row[0]: row[3:] for row in map(str.split, printed[0].splitlines())}
+    assert states["dice"][-2:] == ["yes", "-"]
+    assert states["history"] == ["no", "-"]
+    assert printed[1] == "chat.toml: ok\n"
 
 
 def test_its_own_tests_pass(installed: Environment, sample: Path, tmp_path: Path) -> None:
