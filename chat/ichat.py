@@ -126,7 +126,9 @@ class IStarted(Interface):
     """A part that has something to do once, when the server begins to run."""
 
     def start() -> None:
-        """Called when the store is open and the world is in memory, before anybody connects. Raise nothing."""
+        """Called when the store is open and the world is in memory, before anybody connects. What it raises ends the
+        start.
+        """
 
 
 class IAuthenticator(Interface):

@@ -86,8 +86,8 @@ def load(config: Config, source: str = "the configuration") -> list[Found]:
 
 
 @contextmanager
-def blaming(found: Found) -> Iterator[None]:
-    """Have what goes wrong in here raised as the plugin's PluginError, on one line."""
+def blaming(found: Found, step: str = "build") -> Iterator[None]:
+    """Have what goes wrong in this step raised as the plugin's PluginError, on one line."""
     try:
         yield
     except KeyboardInterrupt:
@@ -95,7 +95,7 @@ def blaming(found: Found) -> Iterator[None]:
     except ConfigError as error:
         raise PluginError(found, str(error)) from None
     except BaseException as error:
-        raise PluginError(found, f"build failed: {_reason(error)}") from None
+        raise PluginError(found, f"{step} failed: {_reason(error)}") from None
 
 
 @contextmanager

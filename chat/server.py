@@ -73,7 +73,7 @@ class Server:
         self.bus = Bus(reactor, self._delivery.deliver)
         self.pipeline = Pipeline(self.bus)
         self._authenticators: dict[str, IAuthenticator] = {}
-        self._started: tuple[IStarted, ...] = ()
+        self._started: list[tuple[loading.Found, IStarted]] = []
         self._backend = Backend(self.keys, reactor, legacy_status=config.rest.legacy_http_status)
         self._build_plugins()
         self.front = Front(self.pipeline, self._delivery, encoder, config.limits, reactor)
@@ -89,8 +89,9 @@ class Server:
         self.services.rooms.load(world)
         self.services.mutes.load(world.mutes)
         self.services.timers.load(world.timers)
-        for part in self._started:
-            part.start()
+        for found, part in self._started:
+            with loading.blaming(found, "start"):
+                part.start()
         self.services.timers.start()
 
     def begin_drain(self) -> None:
@@ -167,7 +168,9 @@ class Server:
         for found in self._chat_plugins:
             options = self._options(found)
             with loading.blaming(found):
-                self._add(check_contribution(found.plugin.build(options, self.services)))
+                contribution = check_contribution(found.plugin.build(options, self.services))
+                self._add(contribution)
+            self._started += [(found, part) for part in contribution.started]
         self._check_complete()
 
     def _add(self, contribution: Contribution) -> None:
@@ -182,7 +185,6 @@ class Server:
             if other is not authenticator:
                 raise ConfigError(f"the authenticator {name} exists already, in {type(other).__module__}")
         self._backend.add(contribution.endpoints)
-        self._started += contribution.started
 
     def _check_complete(self) -> None:
         """What a server cannot be without."""

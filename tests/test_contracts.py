@@ -12,7 +12,7 @@ from zope.interface import Interface, implementer
 from chat.contracts import check_contribution, check_store, misfit, name_of
 from chat.errors import ConfigError
 from chat.events import Event, UserLeft
-from chat.ichat import IAuthenticator, IChatPlugin, IEndpoint, IGuard, IObserver, IStorePlugin, IVerb
+from chat.ichat import IAuthenticator, IChatPlugin, IEndpoint, IGuard, IObserver, IStarted, IStorePlugin, IVerb
 from chat.plugin import Contribution, NoOptions, Phase, Requires, Scope
 from chat.requests import Connect
 
@@ -91,6 +91,13 @@ class Endpoint:
     async def call(self, caller: Any, body: Any) -> Any: ...
 
 
+@implementer(IStarted)
+class Started:
+    """A part to start that fits."""
+
+    def start(self) -> None: ...
+
+
 GOOD: dict[type[Interface], type[Any]] = {
     IChatPlugin: Plugin,
     IStorePlugin: Store,
@@ -99,6 +106,7 @@ GOOD: dict[type[Interface], type[Any]] = {
     IObserver: Observer,
     IAuthenticator: Authenticator,
     IEndpoint: Endpoint,
+    IStarted: Started,
 }
 METHODS = {
     IChatPlugin: "build",
@@ -108,6 +116,7 @@ METHODS = {
     IObserver: "observe",
     IAuthenticator: "authenticate",
     IEndpoint: "call",
+    IStarted: "start",
 }
 
 
@@ -147,10 +156,10 @@ def test_what_fits(interface: type[Interface]) -> None:
 @pytest.mark.parametrize("interface", GOOD)
 def test_a_wrong_signature(interface: type[Interface], monkeypatch: pytest.MonkeyPatch) -> None:
     method = METHODS[interface]
-    monkeypatch.setattr(GOOD[interface], method, lambda self: None)
+    monkeypatch.setattr(GOOD[interface], method, lambda self, one, two, three, four: None)
     problem = misfit(interface, GOOD[interface]())
     assert f"{method}(" in problem
-    assert "doesn't allow enough arguments" in problem
+    assert "requires too many arguments" in problem
     assert "\n" not in problem
 
 
@@ -199,6 +208,7 @@ def test_a_guard_may_look_at_everything(monkeypatch: pytest.MonkeyPatch) -> None
         (Contribution(guards=(Verb(),)), "Verb: The object"),  # type: ignore[arg-type]
         (Contribution(observers=(Verb(),)), "Verb: The object"),  # type: ignore[arg-type]
         (Contribution(endpoints=(Verb(),)), "Verb: The object"),  # type: ignore[arg-type]
+        (Contribution(started=(Verb(),)), "Verb: The object"),  # type: ignore[arg-type]
         (Contribution(authenticators={"x": Verb()}), "Verb: The object"),  # type: ignore[dict-item]
     ],
 )
@@ -209,7 +219,9 @@ def test_a_contribution_that_does_not_do(contribution: Any, problem: str) -> Non
 
 
 def test_a_contribution_that_does() -> None:
-    contribution = Contribution((Verb(),), (Guard(),), (Observer(),), {"good": Authenticator()}, (Endpoint(),))
+    contribution = Contribution(
+        (Verb(),), (Guard(),), (Observer(),), {"good": Authenticator()}, (Endpoint(),), (Started(),)
+    )
     assert check_contribution(contribution) is contribution
 
 

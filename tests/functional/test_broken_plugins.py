@@ -44,6 +44,11 @@ def test_what_cannot_be_built_is_one_line(tmp_path: Path, options: str, line: st
         assert refused(settings, *arguments).startswith(line.replace("{config}", str(settings.file)))
 
 
+def test_what_cannot_start_is_one_line(tmp_path: Path) -> None:
+    line = refused(Settings.fresh(tmp_path, MISCHIEF + 'build = "false start"'))
+    assert line.startswith(f"plugin mischief ({SOURCE}): start failed: RuntimeError: no luck (mischief.py:")
+
+
 def test_what_does_not_import_is_one_line(tmp_path: Path, broken: Path) -> None:
     settings = Settings.fresh(tmp_path, section(broken, "broken"))
     line = f"plugin broken ({broken}): does not import: ModuleNotFoundError: No module named 'no_such_module'"

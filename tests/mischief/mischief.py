@@ -15,7 +15,7 @@ from zope.interface import implementer
 from chat.audiences import Audience, OfUser
 from chat.errors import ChatError, ConfigError, ErrorCode
 from chat.events import Event
-from chat.ichat import IAuthenticator, IEndpoint, IGuard, IObserver, IVerb
+from chat.ichat import IAuthenticator, IEndpoint, IGuard, IObserver, IStarted, IVerb
 from chat.model import UserId
 from chat.plugin import Context, Contribution, Identity, Outcome, Phase, Plugin, Requires, Scope, Services
 from chat.requests import Connect, Login
@@ -193,6 +193,15 @@ class SameCall(MischiefCall):
     path = "broadcast"
 
 
+@implementer(IStarted)
+class FalseStart:
+    """Crashes when the server begins to run."""
+
+    def start(self) -> None:
+        """See `IStarted`."""
+        raise RuntimeError("no luck")
+
+
 class SameEvent(MischiefVerb):
     """Has the event of another verb."""
 
@@ -250,6 +259,7 @@ BUILDS: dict[str, Callable[[], Any]] = {
     "nothing": lambda: None,
     "wrong signature": lambda: Contribution((WrongSignature(),)),
     "no phase": lambda: Contribution(guards=(NoPhase(),)),
+    "false start": lambda: Contribution(started=(FalseStart(),)),
     "same event": lambda: Contribution((SameEvent(),)),
     "same request": lambda: Contribution((SameRequest(),)),
     "unreadable request": lambda: Contribution((UnreadableVerb(),)),
