@@ -27,7 +27,7 @@ def begun(server: MemoryServer, drain_s: float) -> tuple[Clock, Deferred[None]]:
     """A drain that has begun."""
     clock, subject = Clock(), server.server
     subject.begin_drain()
-    drain = Drain(subject.front, subject._backend, subject._bus, clock, drain_s)
+    drain = Drain(subject.front, subject._backend, subject.bus, clock, drain_s)
     return clock, Deferred.fromCoroutine(drain.run())
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from chat.config import Config
 from chat.signals import OVERTIME_S
 from tests.clients import Client
+from tests.documents import blocks
 from tests.functional.conftest import ROOT
-from tests.functional.test_docs import blocks
 from tests.running import ROOM_ID, RunningServer, Settings, twistd, wait_until
 
 PAGE = "docs/operating.md"
