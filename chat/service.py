@@ -86,10 +86,10 @@ def find_plugins(loaded: Loaded) -> list[loading.Found]:
     found = loading.find(loaded.config, loaded.source)
     try:
         check(loaded)
-    except loading.PluginError as error:
-        found = [replace(one, error=error.reason) if one == error.found else one for one in found]
-    except ConfigError:
-        pass  # Not a plugin's: the start and --check tell.
+    except ConfigError as refusal:
+        blamed = refusal.__cause__
+        if isinstance(blamed, loading.PluginError):  # Of all else the start and --check tell.
+            found = [replace(one, error=blamed.reason) if one == blamed.found else one for one in found]
     return found
 
 
@@ -248,7 +248,7 @@ def _naming(source: str) -> Iterator[None]:
         yield
     except ConfigError as error:
         text = str(error)
-        raise ConfigError(text if text.startswith(f"{one_line(source)}: ") else f"{source}: {text}") from None
+        raise ConfigError(text if text.startswith(f"{one_line(source)}: ") else f"{source}: {text}") from error
 
 
 class StartFailed(SystemExit, Exception):

@@ -106,7 +106,9 @@ def test_one_of_ours_that_is_broken_hinders_unless_disabled(environment: Environ
     broken.write_text("import no_such_module", encoding="utf-8")
     try:
         done = environment.fail("twistd", "chat", "--check", folder=tmp_path)
-        assert done.startswith("plugin broken (chat.plugins.broken): does not import: ModuleNotFoundError: ")
+        assert done.startswith(
+            "the defaults: plugin broken (chat.plugins.broken): does not import: ModuleNotFoundError: "
+        )
         assert done.count("\n") == 1
         config = Settings.fresh(tmp_path, '[plugins]\ndisable = ["broken"]').file
         assert environment.run("twistd", "chat", "--config", str(config), "--check").endswith(": ok\n")
