@@ -25,7 +25,9 @@ from chat.errors import ErrorCode
 Place = bytes | None
 
 _TOO_MANY: Final = 429
-_TOO_LATE: Final = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_CLOSING: Final = b"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_TOO_LATE: Final = b"HTTP/1.1 408 Request Timeout" + _CLOSING
+_CROWDED: Final = b"HTTP/1.1 429 Too Many Requests" + _CLOSING
 _NETWORK_BYTES: Final = 8
 
 
@@ -74,7 +76,7 @@ class Addresses:
         if len(channels) > self._limit:
             quietest = next(iter(channels))
             self.left(quietest, place)
-            quietest.timeoutConnection()
+            quietest.make_room()
 
     def left(self, channel: PublicChannel, place: Place) -> None:
         """The connection has ended, or is a WebSocket now. Harmless the second time."""
@@ -93,7 +95,7 @@ class PublicChannel(HTTPChannel):
     site: PublicSite
     transport: Any
     _place: Place = None
-    _is_counted = False
+    _is_counted = _has_asked = False
 
     def connectionMade(self) -> None:
         """See `IProtocol`. Behind a proxy, the client's address comes with the first bytes."""
@@ -114,6 +116,7 @@ class PublicChannel(HTTPChannel):
 
     def allContentReceived(self) -> None:
         """A request is complete."""
+        self._has_asked = True
         self.site.addresses.stirred(self, self._place)
         super().allContentReceived()
 
@@ -123,9 +126,17 @@ class PublicChannel(HTTPChannel):
             super().resetTimeout()
 
     def timeoutConnection(self) -> None:
-        """Too late, or others need the place."""
-        if self.requests and not self._handlingRequest:
-            self.transport.write(_TOO_LATE)
+        """A request, or the next one, is too late."""
+        self._end(_TOO_LATE)
+
+    def make_room(self) -> None:
+        """Others need the place."""
+        self._end(_CROWDED)
+
+    def _end(self, answer: bytes) -> None:
+        """Close, with an answer unless there was one already: a client takes it for that to what it is about to ask."""
+        if not self._handlingRequest and (self.requests or not self._has_asked):
+            self.transport.write(answer)
         self.setTimeout(None)
         super().timeoutConnection()
 

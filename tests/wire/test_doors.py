@@ -141,9 +141,19 @@ def test_of_too_many_that_ask_nothing_the_quietest_goes(house: House) -> None:
     assert house.visitor().send(NOWHERE) == 404
     assert house.visitor().send(NOWHERE) == 404
     assert [one.transport.disconnecting for one in (silent, slow, busy)] == [True, True, False]
-    assert slow.status == 408
+    assert [one.status for one in (silent, slow)] == [429, 429]
     assert busy.send(NOWHERE) == 404
     assert house.upgrade() == 101
+
+
+def test_who_was_answered_gets_no_second_answer(house: House) -> None:
+    first = house.visitor()
+    assert first.send(NOWHERE) == 404
+    answer = first.transport.value()
+    for _ in range(LIMIT):
+        house.visitor()
+    assert first.transport.disconnecting
+    assert first.transport.value() == answer
 
 
 def test_those_that_do_not_leave_are_cut(house: House) -> None:
@@ -157,7 +167,7 @@ def test_those_that_do_not_leave_are_cut(house: House) -> None:
 
 
 def test_a_head_that_drips(house: House) -> None:
-    slow, keeps = house.visitor(), house.visitor()
+    slow, keeps, silent = house.visitor(), house.visitor(), house.visitor()
     slow.send(HEAD)
     for byte in b"X-A: b":
         house.clock.advance(TIMEOUT_S / 10)
@@ -165,7 +175,7 @@ def test_a_head_that_drips(house: House) -> None:
         assert keeps.send(NOWHERE) == 404
     assert not slow.transport.disconnecting
     house.clock.advance(TIMEOUT_S / 2)
-    assert slow.status == 408
+    assert (slow.status, silent.status) == (408, 408)
     assert slow.transport.disconnecting
     assert not keeps.transport.disconnecting
     house.clock.advance(TIMEOUT_S)
