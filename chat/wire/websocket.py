@@ -23,6 +23,7 @@ from chat.wire.doors import Addresses, Place, place_of
 from chat.wire.ending import Ending
 from chat.wire.frames import CloseCode, JsonArrayFraming, Malformed, parse
 from chat.wire.front import Front, ReplyFraming
+from chat.wire.lean import with_options_of
 from chat.wire.pacing import PacedProtocol
 from chat.wire.session import Connection
 
@@ -208,8 +209,6 @@ class WebSocketLink(PacedProtocol):
 class WebSocketFront(WebSocketServerFactory):
     """The `/ws` of one server. `origins` are the pages that may connect, next to those of the same host."""
 
-    protocol: Any = WebSocketLink
-
     def __init__(self, front: Front, reactor: Any, origins: tuple[str, ...]) -> None:
         super().__init__(reactor=reactor)
         self.front = front
@@ -230,6 +229,7 @@ class WebSocketFront(WebSocketServerFactory):
             serveFlashSocketPolicy=False,
             webStatus=False,
         )
+        self.protocol = with_options_of(self, WebSocketLink)
 
     def allows(self, origin: str | None, host: str) -> bool:
         """Whether a page of `origin` may connect to `host`. Clients that are no browsers send no origin."""
