@@ -1,145 +1,170 @@
-"""Messages into the database: retries recognized, seq numbers given, one insert for all of a batch."""
+"""Messages into the database: retries recognized, seq numbers given, three statements for all of a batch."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import structs
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import BigInteger, Connection, Dialect, bindparam, column, insert, select, update, values
 
 from chat.errors import ChatError, ErrorCode
 from chat.messages import Appended, Draft
-from chat.model import Message
-from chat.storage.schema import messages, rooms
+from chat.model import Message, MessageId
+from chat.storage.rowwise import OverRows
+from chat.storage.schema import Key, PublicId, messages, rooms
 from chat.times import from_ms, to_ms
 
 RETRY_WINDOW = timedelta(hours=24)
 
-_take_numbers = (
-    update(rooms)
-    .where(rooms.c.key == bindparam("room"), rooms.c.removed_ms.is_(None))
-    .values(head_seq=rooms.c.head_seq + bindparam("count"))
-    .returning(rooms.c.head_seq)
+_asked = (
+    values(column("room", Key), column("author", Key), column("client_id", PublicId), name="asked")
+    .data([(bindparam("room", type_=Key), bindparam("author", type_=Key), bindparam("client_id", type_=PublicId))])
+    .cte("asked")
 )
-_insert = insert(messages).returning(messages.c.key, sort_by_parameter_order=True)
+_is_asked = (
+    (messages.c.room_key == _asked.c.room)
+    & (messages.c.author_key == _asked.c.author)
+    & (messages.c.client_id == _asked.c.client_id)
+)
 _find_tries = (
     select(
+        messages.c.room_key,
+        messages.c.author_key,
+        messages.c.client_id,
+        messages.c.client_digest,
         messages.c.key,
         messages.c.id,
         messages.c.seq,
         messages.c.published_ms,
-        messages.c.client_id,
-        messages.c.client_digest,
     )
-    .where(
-        messages.c.room_key == bindparam("room"),
-        messages.c.author_key == bindparam("author"),
-        messages.c.client_id.in_(bindparam("ids", expanding=True)),
-        messages.c.published_ms > bindparam("since"),
-    )
+    .join_from(_asked, messages, _is_asked)
     .order_by(messages.c.key)
 )
 
-_Try = tuple[int, int, str]
+_counts = (
+    values(column("room", Key), column("count", BigInteger), name="counts")
+    .data([(bindparam("room", type_=Key), bindparam("count", type_=BigInteger))])
+    .cte("counts")
+)
+# Servers that share a database lock its rooms in one order; otherwise they would end up waiting for each other.
+_counted = (
+    select(rooms.c.key, _counts.c.count)
+    .join_from(_counts, rooms, rooms.c.key == _counts.c.room)
+    .where(rooms.c.removed_ms.is_(None))
+    .order_by(rooms.c.key)
+    .with_for_update(of=rooms)
+    .cte("counted")
+)
+_take_numbers = (
+    update(rooms)
+    .where(rooms.c.key == _counted.c.key)
+    .values(head_seq=rooms.c.head_seq + _counted.c.count)
+    .returning(rooms.c.key, rooms.c.head_seq)
+)
+
+_COLUMNS = ("id", "room_key", "seq", "author_key", "body", "published_ms", "client_id", "client_digest")
+_insert = insert(messages).values({name: bindparam(name) for name in _COLUMNS}).returning(messages.c.id, messages.c.key)
+
+_Mark = tuple[int, int, str] | MessageId
 
 
-def append_many(connection: Connection, drafts: Sequence[Draft]) -> list[Appended | ChatError]:
-    """Store the drafts in their order; what a retry repeats is not stored again. Results in the order of the drafts."""
-    known = _earlier_tries(connection, drafts)
-    first_of: dict[_Try, int] = {}
-    fresh: list[int] = []
-    for index, draft in enumerate(drafts):
-        mark = _mark(draft)
-        if mark is None or (mark not in known and first_of.setdefault(mark, index) == index):
-            fresh.append(index)
-    stored = _store(connection, [drafts[index] for index in fresh])
-    results: dict[int, Appended | ChatError] = dict(zip(fresh, stored, strict=True))
-    for index, draft in enumerate(drafts):
-        if index not in results:
-            mark = _mark(draft)
-            assert mark is not None
-            results[index] = _repeat(draft, known[mark]) if mark in known else _again(draft, results[first_of[mark]])
-    return [results[index] for index in range(len(drafts))]
+class _Try(NamedTuple):
+    """A message that was stored under a client's id."""
+
+    digest: bytes
+    key: int
+    id: MessageId
+    seq: int
+    published: datetime
 
 
-def _mark(draft: Draft) -> _Try | None:
-    return None if draft.client_id is None else (draft.room.key, draft.author.key, draft.client_id)
+class Appender:
+    """Writes messages to databases of one dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._find_tries = OverRows(_find_tries, dialect)
+        self._take_numbers = OverRows(_take_numbers, dialect)
+        self._insert = OverRows(_insert, dialect)
+
+    def append_many(self, connection: Connection, drafts: Sequence[Draft]) -> list[Appended | ChatError]:
+        """Store the drafts in their order; what a retry repeats is not stored again. Results in the same order."""
+        marks = [_mark(draft) for draft in drafts]
+        tries = self._earlier_tries(connection, drafts)
+        fresh: dict[_Mark, Draft] = {}
+        for mark, draft in zip(marks, drafts, strict=True):
+            if mark not in tries:
+                fresh.setdefault(mark, draft)
+        stored = dict(zip(fresh, self._store(connection, tuple(fresh.values())), strict=True))
+        return [
+            stored[mark] if fresh.get(mark) is draft else _repeat(draft, tries.get(mark) or _as_try(stored[mark]))
+            for mark, draft in zip(marks, drafts, strict=True)
+        ]
+
+    def _earlier_tries(self, connection: Connection, drafts: Sequence[Draft]) -> dict[_Mark, _Try]:
+        """What earlier tries stored within the window, which is cut off here: asked for it, SQLite would read all of a
+        room's last day instead of using the index of these ids.
+        """
+        asked = [(draft.room.key, draft.author.key, draft.client_id) for draft in drafts if draft.client_id is not None]
+        if not asked:
+            return {}
+        since_ms = to_ms(drafts[0].published - RETRY_WINDOW)
+        return {
+            (room, author, client_id): _Try(digest, key, public_id, seq, from_ms(published_ms))
+            for room, author, client_id, digest, key, public_id, seq, published_ms in self._find_tries.run(
+                connection, asked
+            )
+            if published_ms > since_ms
+        }
+
+    def _store(self, connection: Connection, drafts: Sequence[Draft]) -> list[Appended | ChatError]:
+        following = self._take_numbers_for(connection, drafts)
+        numbered = [(draft, next(following[draft.room.key])) for draft in drafts if draft.room.key in following]
+        keys = dict(self._insert.run(connection, [_row(draft, seq) for draft, seq in numbered]))
+        stored = {draft.id: Appended(_message(draft, keys[draft.id], seq)) for draft, seq in numbered}
+        return [stored.get(draft.id) or ChatError(ErrorCode.NO_SUCH_ROOM) for draft in drafts]
+
+    def _take_numbers_for(self, connection: Connection, drafts: Sequence[Draft]) -> dict[int, Iterator[int]]:
+        """Per room the numbers of its drafts. A removed room has none."""
+        counts = Counter(draft.room.key for draft in drafts)
+        heads = self._take_numbers.run(connection, sorted(counts.items()))
+        return {room: iter(range(head - counts[room] + 1, head + 1)) for room, head in heads}
+
+
+def _mark(draft: Draft) -> _Mark:
+    """What a retry shares with the first try."""
+    return draft.id if draft.client_id is None else (draft.room.key, draft.author.key, draft.client_id)
 
 
 def _digest(body: str) -> bytes:
     return blake2b(body.encode(), digest_size=16).digest()
 
 
-def _earlier_tries(connection: Connection, drafts: Sequence[Draft]) -> dict[_Try, tuple[dict[str, Any], bytes]]:
-    """The messages that earlier tries stored, by their mark, as the members that differ and the content's digest."""
-    asked: dict[tuple[int, int], list[str]] = {}
-    for draft in drafts:
-        if draft.client_id is not None:
-            asked.setdefault((draft.room.key, draft.author.key), []).append(draft.client_id)
-    known = {}
-    for (room, author), ids in asked.items():
-        since = to_ms(drafts[0].published - RETRY_WINDOW)
-        for row in connection.execute(_find_tries, {"room": room, "author": author, "ids": ids, "since": since}):
-            members = {"key": row.key, "id": row.id, "seq": row.seq, "published": from_ms(row.published_ms)}
-            known[room, author, row.client_id] = members, row.client_digest
-    return known
+def _as_try(result: Appended | ChatError) -> _Try | ChatError:
+    """The first try of this very batch."""
+    if isinstance(result, ChatError):
+        return result
+    message = result.message
+    return _Try(_digest(message.body), message.key, message.id, message.seq, message.published)
 
 
-def _again(draft: Draft, first: Appended | ChatError) -> Appended | ChatError:
-    """What a retry comes to whose first try is in this very batch."""
+def _repeat(draft: Draft, first: _Try | ChatError) -> Appended | ChatError:
     if isinstance(first, ChatError):
         return first
-    message = first.message
-    members = {"key": message.key, "id": message.id, "seq": message.seq, "published": message.published}
-    return _repeat(draft, (members, _digest(message.body)))
-
-
-def _repeat(draft: Draft, earlier: tuple[dict[str, Any], bytes]) -> Appended | ChatError:
-    members, digest = earlier
-    if digest != _digest(draft.body):
+    if first.digest != _digest(draft.body):
         return ChatError(ErrorCode.VALIDATION_ERROR, "object.id was used for another message")
-    return Appended(structs.replace(_message(draft, 0, 0), **members), repeated=True)
+    message = _message(draft, first.key, first.seq)
+    return Appended(structs.replace(message, id=first.id, published=first.published), repeated=True)
 
 
-def _store(connection: Connection, drafts: Sequence[Draft]) -> list[Appended | ChatError]:
-    following = _take_seqs(connection, drafts)
-    numbered: list[tuple[Draft, int]] = []
-    for draft in drafts:
-        if draft.room.key in following:
-            numbered.append((draft, following[draft.room.key]))
-            following[draft.room.key] += 1
-    if not numbered:
-        return [ChatError(ErrorCode.NO_SUCH_ROOM) for _ in drafts]
-    keys = connection.execute(_insert, [_row(draft, seq) for draft, seq in numbered]).scalars()
-    stored = iter([Appended(_message(draft, key, seq)) for (draft, seq), key in zip(numbered, keys, strict=True)])
-    return [next(stored) if draft.room.key in following else ChatError(ErrorCode.NO_SUCH_ROOM) for draft in drafts]
-
-
-def _take_seqs(connection: Connection, drafts: Sequence[Draft]) -> dict[int, int]:
-    """Per room the first of as many numbers as it has drafts; a removed room is not among them."""
-    first = {}
-    for room, count in sorted(Counter(draft.room.key for draft in drafts).items()):
-        last = connection.execute(_take_numbers, {"room": room, "count": count}).scalar()
-        if last is not None:
-            first[room] = last - count + 1
-    return first
-
-
-def _row(draft: Draft, seq: int) -> dict[str, Any]:
-    return {
-        "id": draft.id,
-        "room_key": draft.room.key,
-        "seq": seq,
-        "author_key": draft.author.key,
-        "body": draft.body,
-        "published_ms": to_ms(draft.published),
-        "client_id": draft.client_id,
-        "client_digest": None if draft.client_id is None else _digest(draft.body),
-    }
+def _row(draft: Draft, seq: int) -> tuple[Any, ...]:
+    """The values of _COLUMNS."""
+    digest = None if draft.client_id is None else _digest(draft.body)
+    published_ms = to_ms(draft.published)
+    return draft.id, draft.room.key, seq, draft.author.key, draft.body, published_ms, draft.client_id, digest
 
 
 def _message(draft: Draft, key: int, seq: int) -> Message:

@@ -24,7 +24,7 @@ from chat.moderation import Audit
 from chat.plugin import Identity
 from chat.rooms import NewRoom
 from chat.storage import housing, people, reading, sanctioning, tallying, timing
-from chat.storage.appending import append_many
+from chat.storage.appending import Appender
 from chat.storage.auditing import write_audit
 from chat.storage.declaring import declare, load_world
 from chat.storage.schema import sanctions
@@ -79,6 +79,7 @@ class SqlStore:
         except ConfigError:
             self._let_go()
             raise
+        append_many = Appender(self._write_engine.dialect).append_many
         self._writer = Writer(self._write_engine, self._reactor, append_many, self._dialect.is_in_transaction)
         self._writer.start()
         self._pool.start()
