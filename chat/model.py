@@ -6,8 +6,9 @@ Times are aware UTC datetimes.
 
 from __future__ import annotations
 
+import os
 import re
-import uuid
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
@@ -29,8 +30,14 @@ SYSTEM_NAME: Final = "admin"
 
 
 def new_id() -> str:
-    """A fresh public id: a random UUID in its usual text form."""
-    return str(uuid.uuid4())
+    """A fresh public id: a UUID of version 7 (RFC 9562) in its usual text form.
+
+    It begins with the time, so that a database adds to its index of ids at the end; with random ones every message
+    would touch another page of it, and cost more the more of them there are.
+    """
+    milliseconds, chance = time.time_ns() // 1_000_000, os.urandom(10).hex()
+    variant = "89ab"[int(chance[3], 16) & 3]
+    return f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-7{chance[:3]}-{variant}{chance[4:7]}-{chance[7:19]}"
 
 
 class Role(Enum):
