@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import capturedLogs, formatEvent
 from zope.interface import implementer
 
 from chat import bus
@@ -107,7 +108,9 @@ def test_an_observation_that_never_ends_is_cancelled(failures: list[Any]) -> Non
     subject = Bus(clock, lambda event: None)
     subject.subscribe(slow)
     subject.publish([left(name="a"), left(name="b")])
-    clock.advance(bus.OBSERVE_TIMEOUT_S + 1)
+    with capturedLogs() as logged:
+        clock.advance(bus.OBSERVE_TIMEOUT_S + 1)
+    assert [formatEvent(one) for one in logged] == ["observer recorder took too long"]
     assert len(slow.seen) == 2
     assert subject._queues[0].failures == 1
     assert failures == []
