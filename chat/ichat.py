@@ -157,7 +157,7 @@ class IStore(Interface):
         """
 
     async def close() -> None:
-        """Finish what is queued and let go of the database."""
+        """Finish what is queued and let go of the database. Bounded in time; afterwards every call fails."""
 
     def ping() -> Deferred[None]:
         """A Deferred that fires when the writer has come to this call: the store answers."""

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from chat import bus
 from chat.config import HistoryOptions
-from chat.storage import sql, writer
+from chat.storage import readers, sql, writer
 from chat.testing import MemoryClient, MemoryServer
 from chat.wire import session, websocket
 from tests.conversing import CHANNELS, JOIN, LEAVE, ROOM, inside, send
@@ -139,8 +139,9 @@ def test_6_what_waits_has_a_bound_and_a_timeout() -> None:
         bus.OBSERVE_TIMEOUT_S,
         writer.QUEUE_LIMIT,
         writer.WRITE_TIMEOUT_S,
-        sql.READ_LIMIT,
-        sql.READ_TIMEOUT_S,
+        readers.READ_LIMIT,
+        readers.READ_TIMEOUT_S,
+        sql.CLOSE_TIMEOUT_S,
     ):
         assert 0 < bound < float("inf")
 

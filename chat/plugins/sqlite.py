@@ -16,7 +16,8 @@ from chat.ichat import IStorePlugin
 from chat.plugin import NoOptions
 from chat.storage.engines import sqlite_engine
 from chat.storage.migrating import migrate
-from chat.storage.sql import READERS, SqlStore
+from chat.storage.readers import READERS
+from chat.storage.sql import SqlStore
 
 
 class SqliteDialect:

@@ -19,7 +19,7 @@ _ROW = re.compile(r"VALUES (\([^()]*\))")
 
 
 class OverRows:
-    """A statement with one `VALUES (...)`, which holds all of its parameters. For drivers that take them by position."""
+    """A statement whose parameters are all in its one `VALUES (...)`, for drivers that take them by position."""
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         text = str(statement.compile(dialect=dialect))  # type: ignore[attr-defined]

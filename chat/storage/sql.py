@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, delete
 from sqlalchemy.exc import SQLAlchemyError
-from twisted.internet.defer import CancelledError, Deferred, fail
-from twisted.internet.defer import TimeoutError as TwistedTimeoutError
-from twisted.internet.threads import deferToThreadPool
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
-from twisted.python.failure import Failure
-from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
-from chat.errors import ConfigError, StorageError
+from chat.coroutines import at_most
+from chat.errors import ConfigError
 from chat.ichat import IStore
 from chat.messages import Appended, Draft, Span
 from chat.model import Mute, Room, RoomId, User, UserId
@@ -27,14 +24,13 @@ from chat.storage import housing, people, reading, sanctioning, tallying, timing
 from chat.storage.appending import Appender
 from chat.storage.auditing import write_audit
 from chat.storage.declaring import declare, load_world
+from chat.storage.readers import Readers
 from chat.storage.schema import sanctions
 from chat.storage.writer import Writer
 from chat.times import to_ms, utc_now
 from chat.world import Declared, Timer, World
 
-READERS = 2
-READ_LIMIT = 1_000
-READ_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 30.0
 
 
 class Dialect(Protocol):
@@ -65,8 +61,6 @@ class SqlStore:
     def __init__(self, dialect: Dialect, reactor: Any) -> None:
         self._dialect = dialect
         self._reactor = reactor
-        self._pool = ThreadPool(0, READERS, "chat-readers")
-        self._reads = 0
         self._engines: tuple[Engine, ...] = ()
 
     def open(self, declared: Declared) -> World:
@@ -81,8 +75,9 @@ class SqlStore:
             raise
         append_many = Appender(self._write_engine.dialect).append_many
         self._writer = Writer(self._write_engine, self._reactor, append_many, self._dialect.is_in_transaction)
+        self._readers = Readers(self._read_engine, self._reactor)
         self._writer.start()
-        self._pool.start()
+        self._readers.start()
         return world
 
     def _open(self, declared: Declared) -> World:
@@ -97,9 +92,10 @@ class SqlStore:
 
     async def close(self) -> None:
         """See `IStore`."""
-        await self._writer.stop()
-        self._pool.stop()
-        self._let_go()
+        if await at_most(CLOSE_TIMEOUT_S, [self._writer.stop(), self._readers.stop()], self._reactor):
+            self._let_go()
+        else:
+            self.log.error("the database does not answer: it is kept until the process ends")
 
     def _let_go(self) -> None:
         for engine in self._engines:
@@ -162,11 +158,11 @@ class SqlStore:
 
     def count_joins(self, room_ids: Sequence[RoomId]) -> Deferred[Mapping[RoomId, int]]:
         """See `IStore`."""
-        return self._read(lambda connection: tallying.count_joins(connection, room_ids))
+        return self._readers.read(lambda connection: tallying.count_joins(connection, room_ids))
 
     def last_online(self, user_ids: Sequence[UserId]) -> Deferred[Mapping[UserId, datetime]]:
         """See `IStore`."""
-        return self._read(lambda connection: tallying.last_online(connection, user_ids))
+        return self._readers.read(lambda connection: tallying.last_online(connection, user_ids))
 
     def record(self, audit: Audit) -> Deferred[None]:
         """See `IStore`."""
@@ -182,43 +178,19 @@ class SqlStore:
 
     def find_user(self, user_id: UserId) -> Deferred[User | None]:
         """See `IStore`."""
-        return self._read(lambda connection: reading.find_user(connection, user_id))
+        return self._readers.read(lambda connection: reading.find_user(connection, user_id))
 
     def recent_messages(self, room: Room, limit: int) -> Deferred[Span]:
         """See `IStore`."""
-        return self._read(lambda connection: reading.recent_messages(connection, room, limit))
+        return self._readers.read(lambda connection: reading.recent_messages(connection, room, limit))
 
     def messages_since(self, room: Room, since: datetime, limit: int) -> Deferred[Span]:
         """See `IStore`."""
-        return self._read(lambda connection: reading.messages_since(connection, room, since, limit))
+        return self._readers.read(lambda connection: reading.messages_since(connection, room, since, limit))
 
     def messages_after(self, room: Room, seq: int, limit: int) -> Deferred[Span]:
         """See `IStore`."""
-        return self._read(lambda connection: reading.messages_after(connection, room, seq, limit))
-
-    def _read(self, query: Callable[[Connection], Any]) -> Deferred[Any]:
-        if self._reads >= READ_LIMIT:
-            return fail(StorageError("too many reads wait"))
-        self._reads += 1
-        reading_done: Deferred[Any] = deferToThreadPool(self._reactor, self._pool, self._run_read, query)
-        reading_done.addBoth(self._count_read)
-        reading_done.addTimeout(READ_TIMEOUT_S, self._reactor)
-        reading_done.addErrback(self._read_failed)
-        return reading_done
-
-    def _run_read(self, query: Callable[[Connection], Any]) -> Any:
-        with self._read_engine.begin() as connection:
-            return query(connection)
-
-    def _count_read(self, result: Any) -> Any:
-        self._reads -= 1
-        return result
-
-    def _read_failed(self, failure: Failure) -> Failure:
-        if failure.check(TwistedTimeoutError, CancelledError):
-            return Failure(StorageError("the store did not answer in time"))
-        self.log.failure("a read failed", failure)
-        return Failure(StorageError("the read failed"))
+        return self._readers.read(lambda connection: reading.messages_after(connection, room, seq, limit))
 
 
 def _reason(error: SQLAlchemyError | OSError) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from enum import Enum
 from itertools import groupby
 from typing import Any
 
@@ -33,6 +34,14 @@ InTransaction = Callable[[Connection], bool]
 AppendMany = Callable[[Connection, Sequence[Draft]], Sequence[Appended | ChatError]]
 
 
+class _Kind(Enum):
+    """How the writing thread treats a write."""
+
+    MESSAGE = "message"
+    METHOD = "method"
+    GIVEN_UP = "given up"
+
+
 class _Write:
     """A write that waits for its commit: a draft, or a method."""
 
@@ -44,9 +53,11 @@ class _Write:
         self.deferred: Deferred[Any] = Deferred()
 
     @property
-    def is_draft(self) -> bool:
-        """Whether this is a message."""
-        return type(self.work) is Draft
+    def kind(self) -> _Kind:
+        """What is to be done with it now."""
+        if self.deferred.called:
+            return _Kind.GIVEN_UP
+        return _Kind.MESSAGE if type(self.work) is Draft else _Kind.METHOD
 
 
 class Writer:
@@ -102,7 +113,9 @@ class Writer:
             self._available.release()
 
     def _give_up_late_ones(self) -> None:
-        """Fail what has waited too long. It may still be written; nobody is told then, and a retry finds it."""
+        """Fail what has waited too long. What has begun may still be written; nobody is told then, and a retry finds
+        it. What has not begun never will.
+        """
         now = self._reactor.seconds()
         late = [job for job in self._waiting if now - job.asked_at > WRITE_TIMEOUT_S and not job.deferred.called]
         for job in late:
@@ -164,12 +177,14 @@ class Writer:
 
     def _apply(self, connection: Connection, batch: Sequence[_Write]) -> list[Any]:
         results: list[Any] = []
-        for are_drafts, run in groupby(batch, key=lambda job: job.is_draft):
+        for kind, run in groupby(batch, key=lambda job: job.kind):
             works: list[Any] = [job.work for job in run]
-            if are_drafts:
+            if kind is _Kind.MESSAGE:
                 results += self._append_many(connection, works)
-            else:
+            elif kind is _Kind.METHOD:
                 results += [self._call(connection, method) for method in works]
+            else:
+                results += [None] * len(works)
         return results
 
     def _call(self, connection: Connection, method: Method) -> Any:

@@ -25,7 +25,7 @@ from chat.model import Access, Mute, Role, Room, User, UserId
 from chat.moderation import Audit
 from chat.plugin import Identity
 from chat.plugins.sqlite import plugin
-from chat.storage import writer
+from chat.storage import sql, writer
 from chat.storage.engines import sqlite_engine
 from chat.storage.migrating import alembic_config
 from chat.storage.schema import audit, messages, metadata, rooms, sanctions, users
@@ -185,6 +185,24 @@ async def test_a_write_is_not_waited_for_without_end(opened: Opened, monkeypatch
     gate.set()
     monkeypatch.undo()
     await opened.store.ping()
+
+
+async def test_a_stop_is_not_waited_for_without_end(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file stays locked: somebody may still be writing."""
+    gate = threading.Event()
+    blocked = opened.store._writer.write(lambda connection: gate.wait(30))
+    with monkeypatch.context() as patched:
+        patched.setattr(sql, "CLOSE_TIMEOUT_S", 0)
+        await opened.store.close()
+    with pytest.raises(ConfigError, match="another server"):
+        Opened(tmp_path)
+    gate.set()
+    assert await blocked
+    await opened.store.close()
+    again = Opened(tmp_path)
+    await again.store.close()
 
 
 async def test_reads(opened: Opened) -> None:
