@@ -169,6 +169,7 @@ class Writer:
                 self._check_transaction(connection)
                 return results
         except Exception:
+            self._abandon(connection)
             if len(batch) == 1:
                 self.log.failure("a write failed")
                 return [StorageError("the write failed")]
@@ -197,6 +198,11 @@ class Writer:
             self._check_transaction(connection)
             self.log.failure("a write failed")
             return StorageError("the write failed")
+
+    def _abandon(self, connection: Connection) -> None:
+        """Where even the commit failed, the transaction may still be open; the next begins on a fresh connection."""
+        if not connection.invalidated and self._is_in_transaction(connection):
+            connection.invalidate()
 
     def _check_transaction(self, connection: Connection) -> None:
         """A database can roll everything back by itself (a full disk): then nothing of the batch may count."""
