@@ -108,16 +108,16 @@ class Appender:
         """What earlier tries stored within the window, which is cut off here: asked for it, SQLite would read all of a
         room's last day instead of using the index of these ids.
         """
-        asked = [(draft.room.key, draft.author.key, draft.client_id) for draft in drafts if draft.client_id is not None]
-        if not asked:
-            return {}
-        since_ms = to_ms(drafts[0].published - RETRY_WINDOW)
+        since_ms = {
+            (draft.room.key, draft.author.key, draft.client_id): to_ms(draft.published - RETRY_WINDOW)
+            for draft in drafts
+            if draft.client_id is not None
+        }
+        found = self._find_tries.run(connection, list(since_ms))
         return {
             (room, author, client_id): _Try(digest, key, public_id, seq, from_ms(published_ms))
-            for room, author, client_id, digest, key, public_id, seq, published_ms in self._find_tries.run(
-                connection, asked
-            )
-            if published_ms > since_ms
+            for room, author, client_id, digest, key, public_id, seq, published_ms in found
+            if published_ms > since_ms[room, author, client_id]
         }
 
     def _store(self, connection: Connection, drafts: Sequence[Draft]) -> list[Appended | ChatError]:
