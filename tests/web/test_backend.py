@@ -38,8 +38,8 @@ async def test_a_call_that_never_ends_is_given_up() -> None:
     tree = Backend(Keys((Key("tests", b"key", frozenset(Scope)),)), clock, legacy_status=False)
     tree.system = User(1, SYSTEM_ID, "system", "test", {})
     endless = Endless()
-    tree.add([endless], "tests")
-    client: Any = StubTreq(tree)  # type: ignore[no-untyped-call]
+    tree.add([endless])
+    client: Any = StubTreq(tree)
     answering = client.get("http://chat.test/endless", headers={"Authorization": "Bearer key"})
     client.flush()
     assert endless.begun
