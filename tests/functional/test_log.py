@@ -147,9 +147,10 @@ def test_the_log_goes_where_twistd_is_told(run_server: Run, tmp_path: Path) -> N
     assert messages[-1] == "Server Shut Down."
 
 
-def test_a_logger_of_the_operator_wins(run_server: Run) -> None:
-    server = run_server(JSON, "--logger=tests.data.observer.make")
+def test_a_logger_of_the_operator_wins(run_server: Run, tmp_path: Path) -> None:
+    server = run_server(JSON, "--logger=tests.data.observer.make", f"--logfile={tmp_path}/chat.log")
     server.stop()
+    assert not (tmp_path / "chat.log").exists()
     lines = server.log.splitlines()
     assert lines
     assert all(line.startswith("seen: ") for line in lines)
