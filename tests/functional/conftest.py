@@ -1,4 +1,4 @@
-"""A copy of the repository for tests that build or run it as a newcomer would."""
+"""What tests of the whole share: a copy of the repository, as a newcomer has it, and browsers."""
 
 from __future__ import annotations
 
@@ -6,12 +6,29 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.functional.windows import Window
+from tests.running import RunningServer
 
 ROOT = Path(__file__).parents[2]
 SETUP_TIMEOUT_S = 600
+WAIT_MS = 30_000
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 class Environment:
@@ -84,3 +101,51 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"no browser is installed: none of {', '.join(BROWSERS)}")
+    expect.set_options(timeout=WAIT_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_window(browser: Browser) -> Iterator[Callable[[RunningServer], Window]]:
+    """Opens windows that share nothing, and sees that nothing went wrong in them."""
+    windows: list[Window] = []
+
+    def open_one(server: RunningServer) -> Window:
+        context = browser.new_context()
+        context.set_default_timeout(WAIT_MS)
+        windows.append(Window(context.new_page()))
+        windows[-1].page.goto(server.page)
+        return windows[-1]
+
+    yield open_one
+    for window in windows:
+        window.page.context.close()
+    assert [problem for window in windows for problem in window.problems] == []
+
+
+@pytest.fixture
+def enter(open_window: Callable[[RunningServer], Window]) -> Callable[[RunningServer, str], Window]:
+    """Opens a window in which somebody logs in and goes into the room."""
+
+    def enter_room(server: RunningServer, name: str) -> Window:
+        window = open_window(server)
+        window.log_in(name.lower(), name)
+        window.join("General")
+        return window
+
+    return enter_room
+
+
+@pytest.fixture
+def server(run_server: Callable[..., RunningServer]) -> RunningServer:
+    return run_server()

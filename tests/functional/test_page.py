@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
 from chat.texts import base64_of
+from tests.functional.windows import Window
 from tests.running import ROOM_ID, RunningServer
 
-WAIT_MS = 30_000
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 STATIC_USERS = """
 [auth]
 kind = "static"
@@ -33,113 +19,6 @@ id = "1001"
 name = "Ada"
 token = "good"
 """
-
-
-class Window:
-    """One browser window, and what somebody does and sees in it."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.problems: list[str] = []
-        self.requests: list[str] = []
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("console", lambda message: self.problems.append(message.text) if "Policy" in message.text else None)
-        page.on("websocket", lambda socket: socket.on("framesent", lambda frame: self._sent(frame)))
-        page.on("response", lambda response: self.problems.append(response.url) if response.status >= 400 else None)
-
-    def _sent(self, frame: str | bytes) -> None:
-        self.requests.append(json.loads(frame)[0])
-
-    @property
-    def messages(self) -> Locator:
-        """What was said in the room, without names and times."""
-        return self.page.get_by_role("log").locator(".body")
-
-    @property
-    def people(self) -> Locator:
-        """Who is here."""
-        return self.page.get_by_role("complementary").get_by_role("listitem").locator(".name")
-
-    @property
-    def status(self) -> Locator:
-        """Whether the page is connected."""
-        return self.page.locator("#status")
-
-    def log_in(self, user_id: str, name: str = "", token: str = "") -> None:
-        """Fill in the form and send it."""
-        self.page.get_by_label("User id").fill(user_id)
-        self.page.get_by_label("Display name").fill(name)
-        self.page.get_by_label("Token").fill(token)
-        self.page.get_by_role("button", name="Log in").click()
-
-    def join(self, room: str) -> None:
-        """Go into a room."""
-        self.page.get_by_role("button", name=re.compile(f"^{room}, ")).click()
-        expect(self.page.get_by_role("heading", level=1, name=room)).to_be_visible()
-        expect(self.page.get_by_role("button", name="Leave")).to_be_visible()
-
-    def say(self, text: str) -> None:
-        """Write a message and press Enter."""
-        field = self.page.get_by_label("Message", exact=True)
-        field.fill(text)
-        field.press("Enter")
-
-    def sees_messages(self, *texts: str) -> None:
-        """Exactly these were said, and the server has all of them."""
-        expect(self.messages).to_have_text(list(texts))
-        expect(self.page.locator(".unsent")).to_have_count(0)
-
-    def sees_people(self, *names: str) -> None:
-        """Exactly these are here."""
-        expect(self.people).to_have_text(list(names))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip(f"no browser is installed: none of {', '.join(BROWSERS)}")
-    expect.set_options(timeout=WAIT_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_window(browser: Browser) -> Iterator[Callable[[RunningServer], Window]]:
-    """Opens windows that share nothing, and sees that nothing went wrong in them."""
-    windows: list[Window] = []
-
-    def open_one(server: RunningServer) -> Window:
-        context = browser.new_context()
-        context.set_default_timeout(WAIT_MS)
-        windows.append(Window(context.new_page()))
-        windows[-1].page.goto(server.page)
-        return windows[-1]
-
-    yield open_one
-    for window in windows:
-        window.page.context.close()
-    assert [problem for window in windows for problem in window.problems] == []
-
-
-@pytest.fixture
-def enter(open_window: Callable[[RunningServer], Window]) -> Callable[[RunningServer, str], Window]:
-    """Opens a window in which somebody logs in and goes into the room."""
-
-    def enter_room(server: RunningServer, name: str) -> Window:
-        window = open_window(server)
-        window.log_in(name.lower(), name)
-        window.join("General")
-        return window
-
-    return enter_room
-
-
-@pytest.fixture
-def server(run_server: Callable[..., RunningServer]) -> RunningServer:
-    return run_server()
 
 
 def test_two_windows_talk_and_a_third_comes_late(

@@ -1,0 +1,67 @@
+"""Browser windows in which people use the page, for tests that watch several of them at once."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+
+class Window:
+    """One browser window, and what somebody does and sees in it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        self.requests: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("console", lambda message: self.problems.append(message.text) if "Policy" in message.text else None)
+        page.on("websocket", lambda socket: socket.on("framesent", lambda frame: self._sent(frame)))
+        page.on("response", lambda response: self.problems.append(response.url) if response.status >= 400 else None)
+
+    def _sent(self, frame: str | bytes) -> None:
+        self.requests.append(json.loads(frame)[0])
+
+    @property
+    def messages(self) -> Locator:
+        """What was said in the room, without names and times."""
+        return self.page.get_by_role("log").locator(".body")
+
+    @property
+    def people(self) -> Locator:
+        """Who is here."""
+        return self.page.get_by_role("complementary").get_by_role("listitem").locator(".name")
+
+    @property
+    def status(self) -> Locator:
+        """Whether the page is connected."""
+        return self.page.locator("#status")
+
+    def log_in(self, user_id: str, name: str = "", token: str = "") -> None:
+        """Fill in the form and send it."""
+        self.page.get_by_label("User id").fill(user_id)
+        self.page.get_by_label("Display name").fill(name)
+        self.page.get_by_label("Token").fill(token)
+        self.page.get_by_role("button", name="Log in").click()
+
+    def join(self, room: str) -> None:
+        """Go into a room."""
+        self.page.get_by_role("button", name=re.compile(f"^{room}, ")).click()
+        expect(self.page.get_by_role("heading", level=1, name=room)).to_be_visible()
+        expect(self.page.get_by_role("button", name="Leave")).to_be_visible()
+
+    def say(self, text: str) -> None:
+        """Write a message and press Enter."""
+        field = self.page.get_by_label("Message", exact=True)
+        field.fill(text)
+        field.press("Enter")
+
+    def sees_messages(self, *texts: str) -> None:
+        """Exactly these were said, and the server has all of them."""
+        expect(self.messages).to_have_text(list(texts))
+        expect(self.page.locator(".unsent")).to_have_count(0)
+
+    def sees_people(self, *names: str) -> None:
+        """Exactly these are here."""
+        expect(self.people).to_have_text(list(names))
