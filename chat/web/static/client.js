@@ -7,25 +7,28 @@
 
 import { Connection, ConnectionLost, Refusal } from "./connection.js";
 import { Events } from "./events.js";
-import { Unsent } from "./state.js";
+import { History } from "./history.js";
+import { Sender } from "./sender.js";
 import * as wire from "./wire.js";
 import { explain, farewell } from "./words.js";
-
-const RATE_LIMITED = 900;
-const MISSING = "Some messages are missing here.";
 
 export class Client {
   #chat;
   #changed;
   #connection;
+  #sender;
+  #history;
   #credentials = null;
 
   constructor(url, chat, changed) {
     this.#chat = chat;
     this.#changed = changed;
+    const ways = { request: (one) => this.#request(one), attempt: (act) => this.#attempt(act), changed };
+    this.#sender = new Sender(chat, ways);
+    this.#history = new History(ways);
     const events = new Events(chat, {
       refresh: () => this.refreshQuietly(),
-      fillGap: (room) => this.#attempt(() => this.#fillGap(room)),
+      fillGap: (room) => this.#history.fillGap(room),
     });
     this.#connection = new Connection(url, {
       opened: () => this.#opened(),
@@ -80,35 +83,30 @@ export class Client {
     if (this.#chat.selected === room) this.#chat.selected = null;
     this.#changed();
     this.#attempt(async () => {
-      await this.#connection.request(wire.leave(room.id));
+      await this.#request(wire.leave(room.id));
       await this.refresh();
     });
   }
 
   /** Say something. Returns why not where that is clear without asking; else the message waits until it is answered. */
   say(room, body) {
-    const problem = this.#problem(room, body);
-    if (problem === null) this.#send(room, new Unsent(body));
-    return problem;
+    return this.#sender.say(room, body);
   }
 
   /** Send a refused message again. */
   retry(room, unsent) {
-    this.discard(room, unsent);
-    unsent.refusal = null;
-    this.#send(room, unsent);
+    this.#sender.retry(room, unsent);
   }
 
   /** Forget a refused message. */
   discard(room, unsent) {
-    room.outbox = room.outbox.filter((other) => other !== unsent);
-    this.#changed();
+    this.#sender.discard(room, unsent);
   }
 
   /** Ask again which rooms there are and how many people are in them. */
   async refresh() {
-    const channels = wire.readChannels(await this.#connection.request(wire.listChannels()));
-    const replies = await Promise.all(channels.map(({ id }) => this.#connection.request(wire.listRooms(id))));
+    const channels = wire.readChannels(await this.#request(wire.listChannels()));
+    const replies = await Promise.all(channels.map(({ id }) => this.#request(wire.listRooms(id))));
     this.#chat.setChannels(channels.map((channel, at) => ({ ...channel, rooms: wire.readRooms(replies[at]) })));
     this.#changed();
   }
@@ -120,11 +118,15 @@ export class Client {
 
   // The connection
 
+  #request(request) {
+    return this.#connection.request(request);
+  }
+
   async #opened() {
     this.#chat.status = "connecting";
     this.#changed();
     try {
-      this.#welcome(wire.readLogin(await this.#connection.request(wire.login(this.#credentials))));
+      this.#welcome(wire.readLogin(await this.#request(wire.login(this.#credentials))));
     } catch (problem) {
       if (problem instanceof Refusal) this.#turnAway(explain(problem));
       else if (!(problem instanceof ConnectionLost)) throw problem;
@@ -164,11 +166,11 @@ export class Client {
   async #enter(room) {
     room.joining = true;
     try {
-      const joined = wire.readJoin(await this.#connection.request(wire.join(room.id)));
+      const joined = wire.readJoin(await this.#request(wire.join(room.id)));
       room.name = joined.name;
       room.open = room.live = true;
       room.setPeople(joined.people, joined.count);
-      this.#catchUp(room, joined);
+      this.#history.catchUp(room, joined);
     } catch (problem) {
       if (!(problem instanceof Refusal)) throw problem;
       this.#chat.shutOut(room, `${room.name}: ${explain(problem)}`);
@@ -176,85 +178,7 @@ export class Client {
       room.joining = false;
       this.#changed();
     }
-    await this.#sendAll(room);
-  }
-
-  /** Take over the newest messages. After an absence the rest is fetched, unless the server knows less than we do. */
-  #catchUp(room, { messages, head }) {
-    const { timeline } = room;
-    const returning = timeline.seen !== null;
-    if (!returning || head < timeline.seen) {
-      timeline.begin(messages, head);
-      if (returning) timeline.note(MISSING, 0);
-      return;
-    }
-    const isBehind = head > timeline.seen;
-    if (isBehind) timeline.gapOpened();
-    messages.forEach((message) => timeline.put(message));
-    if (isBehind) this.#attempt(() => this.#fillGap(room));
-  }
-
-  /** Fetch what is missing since the last message seen. An interruption leaves the rest for the next time. */
-  async #fillGap(room) {
-    const { timeline } = room;
-    let after = timeline.seen;
-    let head;
-    try {
-      for (let more = true; more; ) {
-        const part = wire.readHistory(await this.#connection.request(wire.historyAfter(room.id, after)));
-        if (!part.recovered) timeline.note(MISSING, after);
-        timeline.gapShrunk(part.messages);
-        this.#changed();
-        after = part.messages.at(-1)?.seq ?? part.head;
-        more = part.more;
-        if (!more) head = part.head;
-      }
-    } finally {
-      timeline.gapClosed(head);
-    }
-  }
-
-  // Messages
-
-  #problem(room, body) {
-    const { maxCharacters, frameBytes } = this.#chat.limits;
-    const length = [...body].length;
-    if (length > maxCharacters) return `That is ${length} characters; at most ${maxCharacters} can be sent at once.`;
-    // A frame that is too long would end the connection, and be sent again after it.
-    const frame = wire.requestFrame(wire.say(room.id, body, "x".repeat(64)), Number.MAX_SAFE_INTEGER);
-    return frame.length > frameBytes ? "That is too long to be sent at once." : null;
-  }
-
-  #send(room, unsent) {
-    room.outbox = [...room.outbox, unsent];
-    this.#changed();
-    this.#attempt(() => this.#sendAll(room));
-  }
-
-  /** Send what waits, one after the other, so that a retry never changes the order. */
-  async #sendAll(room) {
-    if (room.sending) return;
-    room.sending = true;
-    try {
-      for (let unsent; room.live && (unsent = room.outbox.find(({ refusal }) => refusal === null)); ) {
-        await this.#sendOne(room, unsent);
-        this.#changed();
-      }
-    } finally {
-      room.sending = false;
-    }
-  }
-
-  async #sendOne(room, unsent) {
-    try {
-      const reply = await this.#connection.request(wire.say(room.id, unsent.body, unsent.id));
-      room.timeline.put(wire.readMessage(reply), unsent.id);
-      room.outbox = room.outbox.filter((other) => other !== unsent);
-    } catch (problem) {
-      if (!(problem instanceof Refusal)) throw problem;
-      if (problem.code === RATE_LIMITED) await sleep(problem.data?.retry_after_s ?? 1);
-      else unsent.refusal = explain(problem);
-    }
+    await this.#sender.sendAll(room);
   }
 
   /** Do something of which a refusal is shown, and which a lost connection leaves to the next one. */
@@ -271,8 +195,4 @@ export class Client {
     this.#chat.announce(explain(problem));
     this.#changed();
   }
-}
-
-function sleep(seconds) {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }

@@ -1,6 +1,9 @@
 /**
- * Two helpers for building elements. Strings become text, never markup.
+ * Helpers for finding and building elements. Strings become text, never markup.
  */
+
+/** The element with this id. */
+export const byId = (id) => document.getElementById(id);
 
 /** A new element. Properties are set as they are, those with a dash as attributes. */
 export function element(tag, properties = {}, ...children) {

@@ -1,13 +1,15 @@
 /**
- * The page around the messages: who is logged in, rooms, people, notices, and the field to write in.
+ * The page around the messages: who is logged in, notices, the room that is shown, and the panes at its sides.
  *
  * `render` shows the state as it is; nothing is remembered here but what only the page knows, such as which side panel
  * is out. What the user does is passed on to the client.
  */
 
-import { arrange, element } from "./dom.js";
-import { RoomLog, avatar } from "./log.js";
-import { people } from "./words.js";
+import { Composer } from "./composer.js";
+import { arrange, byId, element } from "./dom.js";
+import { RoomLog } from "./log.js";
+import { renderPeople } from "./people.js";
+import { RoomsPane } from "./rooms.js";
 
 const TITLE = document.title;
 
@@ -20,17 +22,19 @@ const STATUS = {
 
 const ENTER = { out: "Log in", connecting: "Connecting…", in: "Log in", waiting: "Not reachable, trying again…" };
 
-const byId = (id) => document.getElementById(id);
-
 export class View {
   #chat;
   #client;
+  #rooms;
+  #composer;
   #logs = new Map();
   #shown = null;
 
   constructor(chat, client) {
     this.#chat = chat;
     this.#client = client;
+    this.#rooms = new RoomsPane(chat, client, () => this.#chosen());
+    this.#composer = new Composer(chat, client, (room) => this.#said(room));
     this.#listen();
   }
 
@@ -42,7 +46,7 @@ export class View {
     document.title = this.#chat.unread > 0 ? `(${this.#chat.unread}) ${TITLE}` : TITLE;
     if (!isInside) return;
     this.#renderTop();
-    this.#renderRooms();
+    this.#rooms.render();
     this.#renderRoom();
   }
 
@@ -57,40 +61,17 @@ export class View {
     byId("show-rooms").onclick = () => this.#toggle("rooms");
     byId("show-people").onclick = () => this.#toggle("people");
     byId("chat").onkeydown = ({ key }) => key === "Escape" && this.#toggle("");
-    this.#listenToComposer();
   }
 
-  #listenToComposer() {
-    const field = byId("body");
-    byId("composer").onsubmit = (event) => {
-      event.preventDefault();
-      this.#say(field.value);
-    };
-    field.oninput = () => {
-      this.#chat.selected.draft = field.value;
-      this.#complain("");
-    };
-    field.onkeydown = (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      this.#say(field.value);
-    };
+  #chosen() {
+    this.#toggle("");
+    this.render();
+    byId("body").focus();
   }
 
-  #say(body) {
-    const room = this.#chat.selected;
-    if (body.trim() === "" || !room.open) return;
-    const problem = this.#client.say(room, body);
-    this.#complain(problem ?? "");
-    if (problem !== null) return;
-    byId("body").value = room.draft = "";
+  #said(room) {
     this.render();
     this.#logs.get(room).scrollToEnd();
-  }
-
-  #complain(problem) {
-    byId("problem").textContent = problem;
-    byId("problem").hidden = problem === "";
   }
 
   /** Where there is little room, a side panel lies over the messages while it is asked for. */
@@ -145,46 +126,6 @@ export class View {
     byId("unread").hidden = unread === 0;
   }
 
-  #renderRooms() {
-    arrange(byId("rooms"), this.#chat.channels, {
-      key: ({ name }) => name,
-      make: ({ name }) => element("section", {}, element("h2", {}, name), element("ul")),
-      update: (section, { rooms }) => this.#renderChannel(section.lastChild, rooms),
-    });
-  }
-
-  #renderChannel(list, rooms) {
-    arrange(list, rooms, {
-      key: ({ id }) => id,
-      make: (room) => element("li", {}, this.#roomButton(room)),
-      update: (item, room) => this.#renderRoomButton(item.firstChild, room),
-    });
-  }
-
-  #roomButton(room) {
-    const choose = () => {
-      this.#client.select(room);
-      this.#toggle("");
-      this.render();
-      byId("body").focus();
-    };
-    const part = (className) => element("span", { className });
-    return element("button", { className: "room", onclick: choose }, part("name"), part("badge"), part("count"));
-  }
-
-  #renderRoomButton(button, room) {
-    const [name, badge, count] = button.children;
-    const isShown = room === this.#chat.selected;
-    name.textContent = room.name;
-    badge.textContent = room.unread;
-    badge.hidden = room.unread === 0;
-    count.textContent = room.count;
-    button.classList.toggle("open", room.open);
-    button.ariaCurrent = String(isShown);
-    const news = room.unread > 0 ? `, ${room.unread} new` : "";
-    button.ariaLabel = `${room.name}, ${people(room.count)}${room.open ? ", joined" : ""}${news}`;
-  }
-
   #renderRoom() {
     const room = this.#chat.selected;
     byId("chat").dataset.room = room === null ? "none" : "some";
@@ -194,9 +135,9 @@ export class View {
     byId("room-channel").textContent = room.channelName;
     byId("leave").hidden = !room.open;
     byId("rejoin").hidden = room.open || room.joining;
-    byId("body").readOnly = !room.open;
+    this.#composer.render(room);
     this.#logs.get(room).render(this.#chat.me);
-    this.#renderPeople(room);
+    renderPeople(room, this.#chat.me);
   }
 
   #show(room) {
@@ -205,10 +146,8 @@ export class View {
       log.node.hidden = other !== room;
       if (this.#chat.rooms.get(other.id) !== other) this.#drop(other, log);
     }
-    this.#complain("");
-    if (room === null) return;
-    if (!this.#logs.has(room)) this.#addLog(room);
-    byId("body").value = room.draft;
+    this.#composer.show(room);
+    if (room !== null && !this.#logs.has(room)) this.#addLog(room);
   }
 
   #addLog(room) {
@@ -224,27 +163,5 @@ export class View {
   #drop(room, log) {
     this.#logs.delete(room);
     log.node.remove();
-  }
-
-  #renderPeople({ people: here, count }) {
-    byId("show-people").textContent = people(count);
-    byId("people-title").textContent = `Here now (${count})`;
-    const sorted = [...here.values()].sort((one, other) => one.name.localeCompare(other.name));
-    arrange(byId("people-list"), sorted, {
-      key: ({ id, name, roles }) => [id, name, ...roles].join(" "),
-      make: (user) => this.#person(user),
-    });
-  }
-
-  #person(user) {
-    const isMe = user.id === this.#chat.me.id;
-    const note = [...(isMe ? ["you"] : []), ...user.roles].join(", ");
-    return element(
-      "li",
-      { title: user.id },
-      avatar(user),
-      element("span", { className: "name" }, user.name),
-      note ? element("small", { className: "quiet" }, note) : null,
-    );
   }
 }
