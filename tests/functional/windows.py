@@ -52,9 +52,9 @@ class Window:
         expect(self.page.get_by_role("button", name="Leave")).to_be_visible()
 
     def say(self, text: str) -> None:
-        """Write a message and press Enter."""
+        """Write a message on the keyboard and press Enter."""
         field = self.page.get_by_label("Message", exact=True)
-        field.fill(text)
+        field.press_sequentially(text)
         field.press("Enter")
 
     def sees_messages(self, *texts: str) -> None:

@@ -60,7 +60,9 @@ export class View {
     byId("rejoin").onclick = () => client.select(this.#chat.selected);
     byId("show-rooms").onclick = () => this.#toggle("rooms");
     byId("show-people").onclick = () => this.#toggle("people");
-    byId("chat").onkeydown = ({ key }) => key === "Escape" && this.#toggle("");
+    byId("chat").onkeydown = ({ key }) => {
+      if (key === "Escape") this.#toggle("");
+    };
   }
 
   #chosen() {
