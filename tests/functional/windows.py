@@ -47,8 +47,25 @@ class Window:
 
     def join(self, room: str) -> None:
         """Go into a room."""
-        self.page.get_by_role("button", name=re.compile(f"^{room}, ")).click()
-        expect(self.page.get_by_role("heading", level=1, name=room)).to_be_visible()
+        self.room_button(room).click()
+        self.shows_room(room)
+
+    def make_room(self, name: str) -> None:
+        """Make a room in the lobby; the form stays where the name is refused."""
+        opener = self.page.get_by_role("button", name="New room in Lobby")
+        if opener.get_attribute("aria-expanded") == "false":
+            opener.click()
+        field = self.page.get_by_label("Name of the new room")
+        field.fill(name)
+        field.press("Enter")
+
+    def room_button(self, name: str) -> Locator:
+        """The room in the list of rooms."""
+        return self.page.get_by_role("navigation").get_by_role("button", name=re.compile(f"^{re.escape(name)}, "))
+
+    def shows_room(self, name: str) -> None:
+        """The room is the one that is shown, and the user is in it."""
+        expect(self.page.get_by_role("heading", level=1, name=name)).to_be_visible()
         expect(self.page.get_by_role("button", name="Leave")).to_be_visible()
 
     def say(self, text: str) -> None:

@@ -10,7 +10,9 @@ import { Events } from "./events.js";
 import { History } from "./history.js";
 import { Sender } from "./sender.js";
 import * as wire from "./wire.js";
-import { explain, farewell } from "./words.js";
+import { UNANSWERED, explain, farewell } from "./words.js";
+
+const NO_SUCH_ROOM = 802;
 
 export class Client {
   #chat;
@@ -66,7 +68,7 @@ export class Client {
 
   /** Show a room; go into it where the user is not in it yet. */
   select(room) {
-    this.#chat.selected = room;
+    this.#chat.select(room);
     this.looked();
     if (!room.open) this.#attempt(() => this.#enter(room));
   }
@@ -80,11 +82,42 @@ export class Client {
   /** Go out of a room. */
   leave(room) {
     room.close();
-    if (this.#chat.selected === room) this.#chat.selected = null;
-    this.#changed();
+    this.turnFrom(room);
     this.#attempt(async () => {
       await this.#request(wire.leave(room.id));
       await this.refresh();
+    });
+  }
+
+  /** Do not show this room any more. */
+  turnFrom(room) {
+    if (this.#chat.selected === room) this.#chat.select(null);
+    this.#changed();
+  }
+
+  /** Make a room in a channel, and go into it. Returns why not; null when it is there. */
+  create(channelId, name) {
+    return this.#whyNot(async () => {
+      const { room } = wire.readMade(await this.#request(wire.create(channelId, name)));
+      this.select(this.#chat.addRoom(channelId, { ...room, roles: ["owner"] }));
+    });
+  }
+
+  /** Give a room another name. Returns why not; null when it has it. */
+  rename(room, name) {
+    return this.#whyNot(async () => {
+      const reply = await this.#request(wire.renameRoom(room.id, name));
+      this.#chat.renameRoom(room, wire.readRoomName(reply));
+    });
+  }
+
+  /** Take a room away. Returns why not; null when it is gone. */
+  remove(room) {
+    return this.#whyNot(async () => {
+      await this.#request(wire.removeRoom(room.id));
+      room.close();
+      this.turnFrom(room);
+      this.#chat.endRoom(room, "");
     });
   }
 
@@ -105,9 +138,8 @@ export class Client {
 
   /** Ask again which rooms there are and how many people are in them. */
   async refresh() {
-    const channels = wire.readChannels(await this.#request(wire.listChannels()));
-    const replies = await Promise.all(channels.map(({ id }) => this.#request(wire.listRooms(id))));
-    this.#chat.setChannels(channels.map((channel, at) => ({ ...channel, rooms: wire.readRooms(replies[at]) })));
+    this.#chat.setChannels(wire.readChannels(await this.#request(wire.listChannels())));
+    await Promise.all(this.#chat.channels.map(({ id }) => this.#refreshRooms(id)));
     this.#changed();
   }
 
@@ -137,8 +169,8 @@ export class Client {
     await this.#attempt(() => this.refresh());
   }
 
-  #welcome({ name, restartJitterSeconds, ...limits }) {
-    this.#chat.me = { id: this.#credentials.userId, name };
+  #welcome({ name, roles, restartJitterSeconds, ...limits }) {
+    this.#chat.me = { id: this.#credentials.userId, name, roles };
     this.#chat.isInside = true;
     this.#chat.limits = limits;
     this.#chat.status = "in";
@@ -163,6 +195,11 @@ export class Client {
 
   // Rooms
 
+  /** Taken in as soon as it comes, so that news of rooms that come after it count. */
+  async #refreshRooms(channelId) {
+    this.#chat.setRooms(channelId, wire.readRooms(await this.#request(wire.listRooms(channelId))));
+  }
+
   async #enter(room) {
     room.joining = true;
     try {
@@ -173,7 +210,8 @@ export class Client {
       this.#history.catchUp(room, joined);
     } catch (problem) {
       if (!(problem instanceof Refusal)) throw problem;
-      this.#chat.shutOut(room, `${room.name}: ${explain(problem)}`);
+      if (problem.code === NO_SUCH_ROOM) this.#chat.endRoom(room, `${room.name} is no longer there.`);
+      else this.#chat.shutOut(room, `${room.name}: ${explain(problem)}`);
     } finally {
       room.joining = false;
       this.#changed();
@@ -189,6 +227,20 @@ export class Client {
       if (problem instanceof Refusal) this.#refused(problem);
       else if (!(problem instanceof ConnectionLost)) throw problem;
     }
+  }
+
+  /** Do something, and return why it was not done; null when it was. */
+  async #whyNot(act) {
+    try {
+      await act();
+    } catch (problem) {
+      if (problem instanceof Refusal) return explain(problem);
+      if (problem instanceof ConnectionLost) return UNANSWERED;
+      throw problem;
+    } finally {
+      this.#changed();
+    }
+    return null;
   }
 
   #refused(problem) {

@@ -23,9 +23,12 @@ export class Composer {
     if (room !== null) byId("body").value = room.draft;
   }
 
-  /** Show whether one may write in the room. */
-  render(room) {
-    byId("body").readOnly = !room.open;
+  /** Show whether one may write in the room. In one that is no more nobody does. */
+  render({ open, ended }) {
+    const form = byId("composer");
+    if (ended && form.contains(document.activeElement)) byId("close").focus();
+    form.hidden = ended;
+    byId("body").readOnly = !open;
   }
 
   #listen() {

@@ -3,7 +3,7 @@
  */
 
 import * as wire from "./wire.js";
-import { sanction } from "./words.js";
+import { removal, sanction } from "./words.js";
 
 export class Events {
   #chat;
@@ -37,9 +37,9 @@ export class Events {
     gn_mute: (data) => this.#tell(data.target.id, sanction(wire.readSanction(data))),
     gn_unmute: (data) => this.#tell(data.target.id, "You are no longer muted."),
     gn_broadcast: (data) => this.#broadcast(wire.readBroadcast(data)),
-    gn_room_created: () => this.#refresh(),
-    gn_room_renamed: () => this.#refresh(),
-    gn_room_removed: (data) => this.#removed(data.target.id),
+    gn_room_created: (data) => this.#created(wire.readMade(data), data.actor.id),
+    gn_room_renamed: (data) => this.#renamed(data.target.id, wire.readRoomName(data)),
+    gn_room_removed: (data) => this.#removed(data.target.id, wire.readRemoval(data)),
   };
 
   #openRoom(id) {
@@ -99,10 +99,22 @@ export class Events {
 
   // Rooms and notices
 
-  #removed(roomId) {
-    const room = this.#openRoom(roomId);
-    if (room !== undefined) this.#chat.shutOut(room, `${room.name} was removed.`);
-    this.#refresh();
+  /** Users make rooms in channels that are known here; anything else is for the server to say. */
+  #created({ channelId, room }, creatorId) {
+    const { me } = this.#chat;
+    const roles = creatorId === me.id ? [...me.roles, "owner"] : me.roles;
+    if (room.isTemporary && this.#chat.channel(channelId)) this.#chat.addRoom(channelId, { ...room, roles });
+    else this.#refresh();
+  }
+
+  #renamed(roomId, name) {
+    const room = this.#chat.rooms.get(roomId);
+    if (room !== undefined) this.#chat.renameRoom(room, name);
+  }
+
+  #removed(roomId, why) {
+    const room = this.#chat.rooms.get(roomId);
+    if (room !== undefined) this.#chat.endRoom(room, removal(room.name, why, this.#chat.me));
   }
 
   #broadcast({ from, text, roomId }) {

@@ -1,8 +1,9 @@
 /**
- * The pane of rooms: the channels, and the rooms in each.
+ * The pane of rooms: the channels with the rooms in each, and under each channel a way to make one more.
  */
 
 import { arrange, byId, element } from "./dom.js";
+import { NameForm } from "./naming.js";
 import { people } from "./words.js";
 
 export class RoomsPane {
@@ -10,7 +11,7 @@ export class RoomsPane {
   #client;
   #chosen;
 
-  /** `chosen()` is called when the user has chosen a room. */
+  /** `chosen()` is called when the user has chosen a room, or made one. */
   constructor(chat, client, chosen) {
     this.#chat = chat;
     this.#client = client;
@@ -20,19 +21,53 @@ export class RoomsPane {
   /** Show which rooms there are now. */
   render() {
     arrange(byId("rooms"), this.#chat.channels, {
-      key: ({ name }) => name,
-      make: ({ name }) => element("section", {}, element("h2", {}, name), element("ul")),
-      update: (section, { rooms }) => this.#renderChannel(section.lastChild, rooms),
+      key: ({ id }) => id,
+      make: (channel) => this.#section(channel.id),
+      update: (section, channel) => this.#renderChannel(section, channel),
     });
   }
 
-  #renderChannel(list, rooms) {
-    arrange(list, rooms, {
+  // Channels
+
+  #section(channelId) {
+    const opener = element("button", { className: "add", "aria-expanded": "false" }, "+");
+    const header = element("header", {}, element("h2"), opener);
+    const close = () => {
+      form.node.remove();
+      opener.ariaExpanded = "false";
+      opener.focus();
+    };
+    const form = this.#newRoomForm(channelId, close);
+    opener.onclick = () => {
+      if (form.node.isConnected) return close();
+      header.after(form.node);
+      opener.ariaExpanded = "true";
+      form.begin();
+    };
+    return element("section", {}, header, element("ul"));
+  }
+
+  #newRoomForm(channelId, close) {
+    const done = () => {
+      close();
+      this.#chosen();
+    };
+    const act = (name) => this.#client.create(channelId, name);
+    return new NameForm({ label: "Name of the new room", verb: "Create", act, done, cancelled: close });
+  }
+
+  #renderChannel(section, { name, rooms }) {
+    const [title, opener] = section.firstChild.children;
+    title.textContent = name;
+    opener.ariaLabel = opener.title = `New room in ${name}`;
+    arrange(section.lastChild, rooms, {
       key: ({ id }) => id,
       make: (room) => element("li", {}, this.#roomButton(room)),
       update: (item, room) => this.#renderRoomButton(item.firstChild, room),
     });
   }
+
+  // Rooms
 
   #roomButton(room) {
     const choose = () => {
@@ -51,8 +86,17 @@ export class RoomsPane {
     badge.hidden = room.unread === 0;
     count.textContent = room.count;
     button.classList.toggle("open", room.open);
+    button.classList.toggle("temporary", room.isTemporary);
     button.ariaCurrent = String(isShown);
-    const news = room.unread > 0 ? `, ${room.unread} new` : "";
-    button.ariaLabel = `${room.name}, ${people(room.count)}${room.open ? ", joined" : ""}${news}`;
+    button.ariaLabel = spoken(room);
   }
+}
+
+/** A room as it is read aloud. */
+function spoken({ name, count, isTemporary, open, unread }) {
+  const parts = [name, people(count)];
+  if (isTemporary) parts.push("temporary");
+  if (open) parts.push("joined");
+  if (unread > 0) parts.push(`${unread} new`);
+  return parts.join(", ");
 }

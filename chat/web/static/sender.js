@@ -3,7 +3,7 @@
  */
 
 import { Refusal } from "./connection.js";
-import { Unsent } from "./state.js";
+import { Unsent } from "./room.js";
 import * as wire from "./wire.js";
 import { explain } from "./words.js";
 

@@ -1,74 +1,12 @@
 /**
- * What the page knows: who we are, which rooms there are, who is in them, and what waits to be sent.
+ * What the page knows: who we are, which channels and rooms there are, and what is to be told.
  *
  * Plain values without network and without DOM. `client.js` and `events.js` change them, `view.js` shows them.
  */
 
-import { Timeline } from "./timeline.js";
+import { Room, inOrder } from "./room.js";
 
 const MOST_NOTICES = 4;
-
-/** A message that the server has not answered. `id` stays the same over all attempts. */
-export class Unsent {
-  /** Why the server does not want it; null while it waits. */
-  refusal = null;
-
-  constructor(body) {
-    this.id = randomId();
-    this.body = body;
-    this.written = new Date();
-  }
-}
-
-export class Room {
-  /** Whether the user wants to be in it, and whether the server agreed on this connection. */
-  open = false;
-  live = false;
-
-  /** Whether the server is being asked to let the user in. */
-  joining = false;
-
-  name = "";
-  channelName = "";
-  count = 0;
-  unread = 0;
-  draft = "";
-
-  people = new Map();
-  timeline = new Timeline();
-  outbox = [];
-
-  /** Whether somebody is working through `outbox`. */
-  sending = false;
-
-  constructor(id) {
-    this.id = id;
-  }
-
-  /** These people are here, and `count` of them in all. */
-  setPeople(people, count) {
-    this.people = new Map(people.map((user) => [user.id, user]));
-    this.count = count;
-  }
-
-  /** Somebody came in. */
-  addPerson(user) {
-    if (!this.people.has(user.id)) this.count += 1;
-    this.people.set(user.id, user);
-  }
-
-  /** Somebody left. A long list of people is not complete: who is not on it left nevertheless. */
-  removePerson(userId) {
-    this.people.delete(userId);
-    this.count = Math.max(this.people.size, this.count - 1);
-  }
-
-  /** The user is no longer in it; what was said stays to be read. */
-  close() {
-    this.open = this.live = false;
-    this.people.clear();
-  }
-}
 
 export class Chat {
   /** "out", "connecting", "in", or "waiting" for the next attempt to connect. */
@@ -80,9 +18,11 @@ export class Chat {
   /** Why the user is out. */
   farewell = "";
 
+  /** Who we are: `{id, name, roles}`, with the roles that hold everywhere. */
   me = null;
   limits = { maxCharacters: Infinity, frameBytes: Infinity };
 
+  /** Channels in their order: `{id, name, rooms}`. */
   channels = [];
   rooms = new Map();
   selected = null;
@@ -100,12 +40,6 @@ export class Chat {
     this.rooms.clear();
   }
 
-  /** The room with this id, made known where it was not. */
-  room(id) {
-    if (!this.rooms.has(id)) this.rooms.set(id, new Room(id));
-    return this.rooms.get(id);
-  }
-
   /** The rooms that the user wants to be in. */
   get openRooms() {
     return [...this.rooms.values()].filter((room) => room.open);
@@ -115,6 +49,72 @@ export class Chat {
   get unread() {
     return this.openRooms.reduce((sum, room) => sum + room.unread, 0);
   }
+
+  /** Show a room, or none. */
+  select(room) {
+    const former = this.selected;
+    this.selected = room;
+    if (former?.ended) this.rooms.delete(former.id);
+  }
+
+  // What there is
+
+  /** These channels there are, in this order. */
+  setChannels(channels) {
+    const former = new Map(this.channels.map(({ id, rooms }) => [id, rooms]));
+    this.channels = channels.map(({ id, name }) => ({ id, name, rooms: former.get(id) ?? [] }));
+  }
+
+  /** The channel with this id. */
+  channel(id) {
+    return this.channels.find((channel) => channel.id === id);
+  }
+
+  /** These rooms a channel has, as just listed. Rooms that are open or shown stay known. */
+  setRooms(channelId, rooms) {
+    const channel = this.channel(channelId);
+    if (channel === undefined) return;
+    channel.rooms = rooms.map((listed) => this.#known(channel, listed));
+    const listed = new Set(this.channels.flatMap((each) => each.rooms));
+    for (const room of this.rooms.values()) {
+      if (!listed.has(room) && !room.open && room !== this.selected) this.rooms.delete(room.id);
+    }
+  }
+
+  /** A channel has one more room. It comes to its place; one that is known stays as it is. */
+  addRoom(channelId, listed) {
+    const channel = this.channel(channelId);
+    const room = this.rooms.get(listed.id) ?? this.#known(channel, listed);
+    if (channel?.rooms.includes(room) === false) channel.rooms.push(room);
+    channel?.rooms.sort(inOrder);
+    return room;
+  }
+
+  /** A room has another name. */
+  renameRoom(room, name) {
+    room.name = name;
+    for (const { rooms } of this.channels) rooms.sort(inOrder);
+  }
+
+  /** A room is no more. Who was in it or looks at it is told, and may go on reading what was said. */
+  endRoom(room, reason) {
+    const wasOpen = room.open;
+    room.end();
+    for (const channel of this.channels) channel.rooms = channel.rooms.filter((other) => other !== room);
+    if (room === this.selected) {
+      room.timeline.note(reason);
+      return;
+    }
+    this.rooms.delete(room.id);
+    if (wasOpen) this.announce(reason);
+  }
+
+  #known(channel, listed) {
+    if (!this.rooms.has(listed.id)) this.rooms.set(listed.id, new Room(listed.id));
+    return Object.assign(this.rooms.get(listed.id), listed, { channelName: channel?.name ?? "", ended: false });
+  }
+
+  // What is to be told
 
   /** The user is out of a room, not by own choice. */
   shutOut(room, reason) {
@@ -131,25 +131,4 @@ export class Chat {
   dismiss(key) {
     this.notices = this.notices.filter((notice) => notice.key !== key);
   }
-
-  /** The channels with their rooms, as just listed. Rooms that are open stay known. */
-  setChannels(channels) {
-    this.channels = channels.map(({ name, rooms }) => ({
-      name,
-      rooms: rooms.map((listed) => this.#listed(listed, name)),
-    }));
-    const known = new Set(this.channels.flatMap(({ rooms }) => rooms));
-    for (const room of this.rooms.values()) {
-      if (!known.has(room) && !room.open && room !== this.selected) this.rooms.delete(room.id);
-    }
-  }
-
-  #listed({ id, name, count }, channelName) {
-    return Object.assign(this.room(id), { name, count, channelName });
-  }
-}
-
-/** 128 random bits. `crypto.randomUUID` does not exist on pages without TLS. */
-function randomId() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -8,6 +8,7 @@
 import { Composer } from "./composer.js";
 import { arrange, byId, element } from "./dom.js";
 import { RoomLog } from "./log.js";
+import { Manage } from "./manage.js";
 import { renderPeople } from "./people.js";
 import { RoomsPane } from "./rooms.js";
 
@@ -27,6 +28,7 @@ export class View {
   #client;
   #rooms;
   #composer;
+  #manage;
   #logs = new Map();
   #shown = null;
 
@@ -35,6 +37,7 @@ export class View {
     this.#client = client;
     this.#rooms = new RoomsPane(chat, client, () => this.#chosen());
     this.#composer = new Composer(chat, client, (room) => this.#said(room));
+    this.#manage = new Manage(client, () => this.#removed());
     this.#listen();
   }
 
@@ -57,6 +60,8 @@ export class View {
     byId("logout").onclick = () => client.logOut();
     byId("retry").onclick = () => client.retryNow();
     byId("leave").onclick = () => client.leave(this.#chat.selected);
+    byId("close").onclick = () => client.turnFrom(this.#chat.selected);
+    byId("manage").onclick = () => this.#manage.open(this.#chat.selected);
     byId("rejoin").onclick = () => client.select(this.#chat.selected);
     byId("show-rooms").onclick = () => this.#toggle("rooms");
     byId("show-people").onclick = () => this.#toggle("people");
@@ -74,6 +79,11 @@ export class View {
   #said(room) {
     this.render();
     this.#logs.get(room).scrollToEnd();
+  }
+
+  #removed() {
+    this.render();
+    byId("rooms").querySelector("button")?.focus();
   }
 
   /** Where there is little room, a side panel lies over the messages while it is asked for. */
@@ -132,14 +142,21 @@ export class View {
     const room = this.#chat.selected;
     byId("chat").dataset.room = room === null ? "none" : "some";
     if (room !== this.#shown) this.#show(room);
+    this.#manage.render(room);
     if (room === null) return;
-    byId("room-name").textContent = room.name;
-    byId("room-channel").textContent = room.channelName;
-    byId("leave").hidden = !room.open;
-    byId("rejoin").hidden = room.open || room.joining;
+    this.#renderHeader(room);
     this.#composer.render(room);
     this.#logs.get(room).render(this.#chat.me);
     renderPeople(room, this.#chat.me);
+  }
+
+  #renderHeader({ name, channelName, isTemporary, open, joining, ended }) {
+    byId("room-name").textContent = name;
+    byId("room-channel").textContent = isTemporary ? `${channelName} · temporary` : channelName;
+    byId("leave").hidden = !open;
+    byId("rejoin").hidden = open || joining || ended;
+    byId("close").hidden = !ended;
+    byId("show-people").hidden = ended;
   }
 
   #show(room) {

@@ -5,6 +5,8 @@
  * here is as a stranger wrote it: show it through `textContent` only.
  */
 
+const SYSTEM = "0"; // the user who stands for the server itself
+
 /** The base64 of the text's UTF-8. */
 export function encodeText(text) {
   let bytes = "";
@@ -65,6 +67,21 @@ export const join = (roomId) => ({ event: "join", data: { verb: "join", target: 
 
 export const leave = (roomId) => ({ event: "leave", data: { verb: "leave", target: { id: roomId } } });
 
+/** Make a room that lasts as long as somebody keeps it. */
+export const create = (channelId, name) => ({
+  event: "create",
+  data: { verb: "create", object: { url: channelId }, target: { displayName: encodeText(name) } },
+});
+
+/** Give a room another name. */
+export const renameRoom = (roomId, name) => ({
+  event: "rename_room",
+  data: { verb: "rename", target: { id: roomId, displayName: encodeText(name) } },
+});
+
+/** Take a room away. */
+export const removeRoom = (roomId) => ({ event: "remove_room", data: { verb: "remove", target: { id: roomId } } });
+
 /** Say something. Sending it again with the same `clientId` does no harm. */
 export const say = (roomId, body, clientId) => ({
   event: "message",
@@ -83,10 +100,12 @@ export const historyAfter = (roomId, seq) => ({
 
 // Replies
 
-/** The limits that came with a login, and how long to spread a return after a restart. */
+/** Who we are, the limits that came with a login, and how long to spread a return after a restart. */
 export function readLogin(data) {
+  const everywhere = data.actor.attachments.find(({ objectType }) => objectType === "global_roles");
   return {
     name: decodeText(data.actor.displayName),
+    roles: splitRoles(everywhere?.content),
     maxCharacters: data.limits?.max_characters ?? Infinity,
     frameBytes: data.limits?.frame_bytes ?? Infinity,
     restartJitterSeconds: data.reconnect_jitter_s ?? 0,
@@ -98,13 +117,27 @@ export function readChannels(data) {
   return data.object.attachments.map(({ id, displayName }) => ({ id, name: decodeText(displayName) }));
 }
 
-/** Rooms `{id, name, count}` in their order; `count` is how many users are there. */
+/** Rooms in their order; `count` is how many users are there, `roles` what we are there. */
 export function readRooms(data) {
-  return data.object.attachments.map(({ id, displayName, summary }) => ({
+  return data.object.attachments.map(({ id, displayName, url, summary, objectType, content }) => ({
     id,
     name: decodeText(displayName),
+    sort: url,
     count: summary,
+    isTemporary: objectType === "temporary",
+    roles: splitRoles(content),
   }));
+}
+
+/** The room that was made: `channelId` is where, `room` is what a list would say of it, but for our roles. */
+export function readMade({ target, object }) {
+  const room = { id: target.id, name: decodeText(target.displayName), sort: 0, count: 0 };
+  return { channelId: object?.url, room: { ...room, isTemporary: target.objectType === "temporary" } };
+}
+
+/** The name that a room has now. */
+export function readRoomName({ target }) {
+  return decodeText(target.displayName);
 }
 
 /** A room as one comes in: its newest messages (oldest first), the number of the newest one, and who is there. */
@@ -174,6 +207,11 @@ export function readSanction(data) {
 function secondsLeft(summary, spanMs) {
   if (/^\d+$/.test(summary)) return Number(summary);
   return Number.isNaN(spanMs) ? null : Math.ceil(spanMs / 1000);
+}
+
+/** That a room was removed: by whom (null for nobody in person), and why. */
+export function readRemoval({ actor, object }) {
+  return { by: actor.id === SYSTEM ? null : readUser(actor), reason: decodeText(object?.content) };
 }
 
 /** What a backend tells everyone, or those in `roomId`. */

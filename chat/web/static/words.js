@@ -7,6 +7,20 @@ import { readSanction } from "./wire.js";
 
 const USER_IS_BANNED = 703;
 
+/** What codes mean to who reads them; null where the server's own words are plain enough. */
+const REFUSALS = {
+  704: "There is a room with this name already.",
+  705: "You are not allowed to do that.",
+  709: "You have made as many rooms as you may have at a time.",
+  710: null,
+  711: null,
+  718: "This name is not allowed. Try another one.",
+  802: "There is no such room any more.",
+};
+
+/** Why nothing came of a request whose connection was lost. */
+export const UNANSWERED = "The connection was lost before the server answered.";
+
 const FAREWELLS = {
   [CloseCode.BANNED]: "You are banned from this server.",
   [CloseCode.CLOSED_BY_OPERATOR]: "An operator closed your connection.",
@@ -20,7 +34,14 @@ export function farewell(code) {
 /** Why the server said no. */
 export function explain(refusal) {
   if (refusal.code === USER_IS_BANNED && refusal.data?.object) return sanction(readSanction(refusal.data));
-  return `${capitalized(refusal.message)}. (${refusal.code})`;
+  const said = `${capitalized(refusal.message)}.`;
+  return refusal.code in REFUSALS ? (REFUSALS[refusal.code] ?? said) : `${said} (${refusal.code})`;
+}
+
+/** That a room was removed, as `me` reads it. */
+export function removal(name, { by, reason }, me) {
+  const who = by === null ? "" : ` by ${by.id === me.id ? "you" : by.name}`;
+  return `${name} was removed${who}.${reason ? ` Reason: ${reason}` : ""}`;
 }
 
 /** A mute or ban in a sentence or two. */
