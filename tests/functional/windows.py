@@ -34,15 +34,27 @@ class Window:
         return self.page.get_by_role("complementary").get_by_role("listitem").locator(".name")
 
     @property
+    def visibility(self) -> Locator:
+        """The choice between being seen and not."""
+        return self.page.get_by_label("How others see you")
+
+    @property
+    def invisible(self) -> Locator:
+        """Who is here and marked as invisible."""
+        here = self.page.get_by_role("complementary").get_by_role("listitem")
+        return here.filter(has=self.page.get_by_text(re.compile("invisible"))).locator(".name")
+
+    @property
     def status(self) -> Locator:
         """Whether the page is connected."""
         return self.page.locator("#status")
 
-    def log_in(self, user_id: str, name: str = "", token: str = "") -> None:
+    def log_in(self, user_id: str, name: str = "", token: str = "", *, invisible: bool = False) -> None:
         """Fill in the form and send it."""
         self.page.get_by_label("User id").fill(user_id)
         self.page.get_by_label("Display name").fill(name)
         self.page.get_by_label("Token").fill(token)
+        self.page.get_by_label("Invisible").set_checked(invisible)
         self.page.get_by_role("button", name="Log in").click()
 
     def join(self, room: str) -> None:

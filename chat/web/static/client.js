@@ -30,6 +30,7 @@ export class Client {
     this.#history = new History(ways);
     const events = new Events(chat, {
       refresh: () => this.refreshQuietly(),
+      recount: () => this.#chat.openRooms.forEach((room) => this.#attempt(() => this.#recount(room))),
       fillGap: (room) => this.#history.fillGap(room),
     });
     this.#connection = new Connection(url, {
@@ -43,10 +44,11 @@ export class Client {
   // What the user wants
 
   /** Log in with `{userId, name, token}`. They are kept in memory, to log in again after a reconnect. */
-  logIn(credentials) {
+  logIn(credentials, visibility) {
     const chat = this.#chat;
     if (chat.me?.id !== credentials.userId) chat.forget();
     this.#credentials = credentials;
+    chat.visibility = chat.shownAs = visibility;
     chat.status = "connecting";
     chat.farewell = "";
     chat.notices = [];
@@ -64,6 +66,13 @@ export class Client {
   /** Do not wait any longer for the next attempt to connect. */
   retryNow() {
     this.#connection.retryNow();
+  }
+
+  /** Be seen by everybody ("online"), or by operators alone ("invisible"), also after a reconnect. */
+  appear(visibility) {
+    this.#chat.visibility = visibility;
+    this.#changed();
+    this.#attempt(() => this.#declare());
   }
 
   /** Show a room; go into it where the user is not in it yet. */
@@ -158,13 +167,14 @@ export class Client {
     this.#chat.status = "connecting";
     this.#changed();
     try {
-      this.#welcome(wire.readLogin(await this.#request(wire.login(this.#credentials))));
+      this.#welcome(wire.readLogin(await this.#request(wire.login(this.#credentials, this.#chat.visibility))));
     } catch (problem) {
       if (problem instanceof Refusal) this.#turnAway(explain(problem));
       else if (!(problem instanceof ConnectionLost)) throw problem;
       return;
     }
-    const { openRooms } = this.#chat;
+    const { openRooms, visibility, shownAs } = this.#chat;
+    if (visibility !== shownAs) this.#attempt(() => this.#declare());
     await Promise.all(openRooms.map((room) => this.#attempt(() => this.#enter(room))));
     await this.#attempt(() => this.refresh());
   }
@@ -177,6 +187,20 @@ export class Client {
     this.#connection.restartJitterSeconds = restartJitterSeconds;
     this.#connection.settled();
     this.#changed();
+  }
+
+  /** Tell the server how the user wants to be seen. A login can only hide, lest it reveals what another window hid. */
+  async #declare() {
+    const { visibility } = this.#chat;
+    try {
+      await this.#request(wire.status(visibility));
+      this.#chat.shownAs = visibility;
+    } catch (problem) {
+      if (problem instanceof Refusal) this.#chat.visibility = this.#chat.shownAs;
+      throw problem;
+    } finally {
+      this.#changed();
+    }
   }
 
   #lost(status) {
@@ -206,7 +230,7 @@ export class Client {
       const joined = wire.readJoin(await this.#request(wire.join(room.id)));
       room.name = joined.name;
       room.open = room.live = true;
-      room.setPeople(joined.people, joined.count);
+      this.#seePeople(room, joined);
       this.#history.catchUp(room, joined);
     } catch (problem) {
       if (!(problem instanceof Refusal)) throw problem;
@@ -217,6 +241,18 @@ export class Client {
       this.#changed();
     }
     await this.#sender.sendAll(room);
+  }
+
+  async #recount(room) {
+    const present = wire.readUsers(await this.#request(wire.listUsers(room.id)));
+    if (room.open) this.#seePeople(room, present);
+    this.#changed();
+  }
+
+  #seePeople(room, { people, count }) {
+    room.setPeople(people, count);
+    const self = room.people.get(this.#chat.me.id);
+    if (self !== undefined) this.#chat.isShownAs(self.visibility);
   }
 
   /** Do something of which a refusal is shown, and which a lost connection leaves to the next one. */

@@ -8,12 +8,20 @@ import { removal, sanction } from "./words.js";
 export class Events {
   #chat;
   #refresh;
+  #recount;
   #fillGap;
 
-  /** `refresh()` asks again which rooms there are, `fillGap(room)` for the messages that a room lacks. */
-  constructor(chat, { refresh, fillGap }) {
+  /** Who went out of sight with the last event, and from which rooms: `{id, places: [{room, person}]}`. */
+  #departed = null;
+
+  /**
+   * `refresh()` asks again which rooms there are, `recount()` who is in those that are open, `fillGap(room)` for the
+   * messages that a room lacks.
+   */
+  constructor(chat, { refresh, recount, fillGap }) {
     this.#chat = chat;
     this.#refresh = refresh;
+    this.#recount = recount;
     this.#fillGap = fillGap;
   }
 
@@ -21,6 +29,7 @@ export class Events {
   received(event, data) {
     const matters = Object.hasOwn(this.#takers, event);
     if (matters) this.#takers[event](data);
+    if (event !== "gn_user_disconnected") this.#departed = null;
     return matters;
   }
 
@@ -29,9 +38,11 @@ export class Events {
     gn_message_edited: (data) => this.#edited(data),
     gn_message_deleted: (data) => this.#deleted(data),
     gn_gap: (data) => this.#gapped(data),
-    gn_user_joined: (data) => this.#openRoom(data.target.id)?.addPerson(wire.readUser(data.actor)),
+    gn_user_joined: (data) => this.#joined(data.target.id, wire.readUser(data.actor)),
     gn_user_left: (data) => this.#left(data.target.id, data.actor.id),
     gn_user_disconnected: (data) => this.#disconnected(data.actor.id),
+    gn_user_invisible: (data) => this.#wentInvisible(data.actor.id),
+    gn_user_visible: (data) => this.#becameVisible(data.actor.id),
     gn_user_kicked: (data) => this.#kicked(data),
     gn_banned: (data) => this.#chat.announce(sanction(wire.readSanction(data))),
     gn_mute: (data) => this.#tell(data.target.id, sanction(wire.readSanction(data))),
@@ -78,6 +89,11 @@ export class Events {
 
   // People
 
+  #joined(roomId, user) {
+    this.#openRoom(roomId)?.addPerson(user);
+    if (user.id === this.#chat.me.id) this.#chat.isShownAs(user.visibility);
+  }
+
   #left(roomId, userId) {
     const room = this.#openRoom(roomId);
     if (userId === this.#chat.me.id) room?.close();
@@ -86,7 +102,21 @@ export class Events {
 
   #disconnected(userId) {
     if (userId === this.#chat.me.id) return;
-    for (const room of this.#chat.openRooms) if (room.people.has(userId)) room.removePerson(userId);
+    const rooms = this.#chat.openRooms.filter(({ people }) => people.has(userId));
+    this.#departed = { id: userId, places: rooms.map((room) => ({ room, person: room.people.get(userId) })) };
+    for (const room of rooms) room.removePerson(userId);
+  }
+
+  /** Told to operators, right after everybody was told that the user is gone: for operators nobody has left. */
+  #wentInvisible(userId) {
+    if (this.#departed?.id !== userId) this.#recount();
+    else for (const { room, person } of this.#departed.places) room.addPerson({ ...person, visibility: "invisible" });
+  }
+
+  #becameVisible(userId) {
+    for (const { people } of this.#chat.openRooms) {
+      if (people.has(userId)) people.set(userId, { ...people.get(userId), visibility: "online" });
+    }
   }
 
   /** Of others who are removed, gn_user_left tells too. */

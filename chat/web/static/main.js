@@ -33,9 +33,9 @@ for (const name of ["userId", "name"]) form.elements[name].value = sessionStorag
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const credentials = Object.fromEntries(new FormData(form));
+  const { invisible, ...credentials } = Object.fromEntries(new FormData(form));
   for (const name of ["userId", "name"]) sessionStorage.setItem(name, credentials[name]);
-  client.logIn(credentials);
+  client.logIn(credentials, invisible ? "invisible" : "online");
 });
 
 document.addEventListener("visibilitychange", () => {

@@ -22,6 +22,10 @@ export class Chat {
   me = null;
   limits = { maxCharacters: Infinity, frameBytes: Infinity };
 
+  /** How the user wants to be seen, "online" or "invisible", and how the server is known to show the user. */
+  visibility = "online";
+  shownAs = "online";
+
   /** Channels in their order: `{id, name, rooms}`. */
   channels = [];
   rooms = new Map();
@@ -35,9 +39,16 @@ export class Chat {
   /** Forget whatever belongs to the user who was here. */
   forget() {
     this.me = this.selected = null;
+    this.visibility = this.shownAs = "online";
     this.channels = [];
     this.notices = [];
     this.rooms.clear();
+  }
+
+  /** The server shows the user like this. So be it, unless the user has just asked for something else. */
+  isShownAs(visibility) {
+    if (this.visibility === this.shownAs) this.visibility = visibility;
+    this.shownAs = visibility;
   }
 
   /** The rooms that the user wants to be in. */

@@ -59,6 +59,7 @@ export class View {
     const client = this.#client;
     byId("logout").onclick = () => client.logOut();
     byId("retry").onclick = () => client.retryNow();
+    byId("visibility").onchange = ({ target }) => client.appear(target.value);
     byId("leave").onclick = () => client.leave(this.#chat.selected);
     byId("close").onclick = () => client.turnFrom(this.#chat.selected);
     byId("manage").onclick = () => this.#manage.open(this.#chat.selected);
@@ -124,16 +125,18 @@ export class View {
     byId("farewell").hidden = farewell === "";
     if (!left) return;
     byId("token").value = "";
+    byId("invisible").checked = this.#chat.visibility === "invisible";
     byId("user-id").focus();
   }
 
   #renderTop() {
-    const { status, me, unread } = this.#chat;
+    const { status, me, unread, visibility } = this.#chat;
     const label = byId("status");
     if (label.textContent !== STATUS[status]) label.textContent = STATUS[status];
     label.dataset.status = status;
     byId("retry").hidden = status !== "waiting";
     byId("me").textContent = me.name;
+    byId("visibility").value = visibility;
     byId("unread").textContent = unread;
     byId("unread").hidden = unread === 0;
   }
@@ -147,7 +150,7 @@ export class View {
     this.#renderHeader(room);
     this.#composer.render(room);
     this.#logs.get(room).render(this.#chat.me);
-    renderPeople(room, this.#chat.me);
+    renderPeople(room, this.#chat);
   }
 
   #renderHeader({ name, channelName, isTemporary, open, joining, ended }) {

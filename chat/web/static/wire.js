@@ -46,22 +46,28 @@ export function parseFrame(text) {
 /** Is the server there? */
 export const alive = () => ({ event: "connect", data: {} });
 
-/** Say who we are. `token` is optional. */
-export const login = ({ userId, name, token }) => ({
+/** Say who we are, and how we want to be seen. `token` is optional. */
+export const login = ({ userId, name, token }, visibility) => ({
   event: "login",
   data: {
     verb: "login",
     actor: {
       id: userId,
       displayName: encodeText(name || userId),
+      ...(visibility === "invisible" ? { content: visibility } : {}),
       attachments: token ? [{ objectType: "token", content: token }] : [],
     },
   },
 });
 
+/** Be seen by everybody ("online"), or by operators alone ("invisible"). */
+export const status = (visibility) => ({ event: "status", data: { verb: visibility } });
+
 export const listChannels = () => ({ event: "list_channels", data: { verb: "list" } });
 
 export const listRooms = (channelId) => ({ event: "list_rooms", data: { verb: "list", object: { url: channelId } } });
+
+export const listUsers = (roomId) => ({ event: "users_in_room", data: { verb: "list", target: { id: roomId } } });
 
 export const join = (roomId) => ({ event: "join", data: { verb: "join", target: { id: roomId } } });
 
@@ -152,6 +158,11 @@ export function readJoin(data) {
   };
 }
 
+/** Who is in a room, as far as it is told, and how many are there in all. */
+export function readUsers(data) {
+  return { people: data.object.attachments.map(readUser), count: data.object.summary };
+}
+
 /** A part of a room's history, oldest first. `recovered` is false where older messages are no longer kept. */
 export function readHistory(data) {
   const { head, more, recovered, attachments } = data.object;
@@ -171,9 +182,14 @@ function readEntry(entry) {
 
 // Events
 
-/** A user `{id, name, roles}`, from an actor, an author or an occupant. */
+/** A user, from an actor, an author or an occupant. Of those who are there operators see who is invisible. */
 export function readUser(user) {
-  return { id: user.id, name: decodeText(user.displayName) || user.id, roles: splitRoles(user.content) };
+  return {
+    id: user.id,
+    name: decodeText(user.displayName) || user.id,
+    roles: splitRoles(user.content),
+    visibility: user.objectType === "invisible" ? "invisible" : "online",
+  };
 }
 
 function splitRoles(roles) {
