@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.functional.relays import Relay
 from tests.functional.windows import Window
 from tests.running import RunningServer
 
@@ -116,14 +117,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_window(browser: Browser) -> Iterator[Callable[[RunningServer], Window]]:
-    """Opens windows that share nothing, and sees that nothing went wrong in them."""
+def open_window(browser: Browser) -> Iterator[Callable[..., Window]]:
+    """Opens windows that share nothing, and sees that nothing went wrong in them.
+
+    `open_window(server, prepare)` calls `prepare(page)` before the page is loaded.
+    """
     windows: list[Window] = []
 
-    def open_one(server: RunningServer) -> Window:
+    def open_one(server: RunningServer, prepare: Callable[[Page], object] | None = None) -> Window:
         context = browser.new_context()
         context.set_default_timeout(WAIT_MS)
         windows.append(Window(context.new_page()))
+        if prepare is not None:
+            prepare(windows[-1].page)
         windows[-1].page.goto(server.page)
         return windows[-1]
 
@@ -142,6 +148,20 @@ def enter(open_window: Callable[[RunningServer], Window]) -> Callable[[RunningSe
         window.log_in(name.lower(), name)
         window.join("General")
         return window
+
+    return enter_room
+
+
+@pytest.fixture
+def enter_by_relay(open_window: Callable[..., Window]) -> Callable[[RunningServer, str], tuple[Window, Relay]]:
+    """Like `enter`, with a relay in between."""
+
+    def enter_room(server: RunningServer, name: str) -> tuple[Window, Relay]:
+        relays: list[Relay] = []
+        window = open_window(server, lambda page: relays.append(Relay(page)))
+        window.log_in(name.lower(), name)
+        window.join("General")
+        return window, relays[0]
 
     return enter_room
 

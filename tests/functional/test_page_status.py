@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.clients import Client
+from tests.functional.relays import Relay
 from tests.functional.windows import Window
 from tests.running import ROOM_ID, RunningServer
 
@@ -130,6 +131,19 @@ def test_who_was_as_if_gone_hides(server: RunningServer, enter: Enter) -> None:
         root.sees_people("bob", "Root")
         sees_invisible(root, "bob")
     root.sees_people("Root")
+
+
+def test_who_is_seen_again(
+    server: RunningServer, enter: Enter, enter_by_relay: Callable[[RunningServer, str], tuple[Window, Relay]]
+) -> None:
+    """Whether the join that tells it gets through or not."""
+    (root, relay), bob = enter_by_relay(server, "Root"), enter(server, "Bob")
+    bob.visibility.select_option("invisible")
+    sees_invisible(root, "Bob")
+    relay.answer = lambda frame: None if frame[0] == "gn_user_joined" else frame
+    bob.visibility.select_option("online")
+    sees_invisible(root)
+    root.sees_people("Bob", "Root")
 
 
 def test_a_status_that_is_refused(run_server: Callable[..., RunningServer], enter: Enter) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocket, expect
 
 
 class Window:
@@ -14,14 +15,26 @@ class Window:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.problems: list[str] = []
-        self.requests: list[str] = []
+        self.sent: list[list[Any]] = []
+        self.refused: list[tuple[str, int]] = []
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("console", lambda message: self.problems.append(message.text) if "Policy" in message.text else None)
-        page.on("websocket", lambda socket: socket.on("framesent", lambda frame: self._sent(frame)))
+        page.on("websocket", self._watch)
         page.on("response", lambda response: self.problems.append(response.url) if response.status >= 400 else None)
 
-    def _sent(self, frame: str | bytes) -> None:
-        self.requests.append(json.loads(frame)[0])
+    def _watch(self, socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: self.sent.append(json.loads(frame)))
+        socket.on("framereceived", lambda frame: self._received(json.loads(frame)))
+
+    def _received(self, frame: list[Any]) -> None:
+        code = frame[1].get("status_code", 200)
+        if code != 200:
+            self.refused.append((frame[0], code))
+
+    @property
+    def requests(self) -> list[str]:
+        """The names of the requests that the page made."""
+        return [frame[0] for frame in self.sent]
 
     @property
     def messages(self) -> Locator:

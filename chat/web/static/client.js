@@ -10,7 +10,7 @@ import { Events } from "./events.js";
 import { History } from "./history.js";
 import { Sender } from "./sender.js";
 import * as wire from "./wire.js";
-import { UNANSWERED, explain, farewell } from "./words.js";
+import { UNANSWERED, explain, farewell, interruption } from "./words.js";
 
 const NO_SUCH_ROOM = 802;
 
@@ -36,7 +36,7 @@ export class Client {
     this.#connection = new Connection(url, {
       opened: () => this.#opened(),
       received: (event, data) => events.received(event, data) && changed(),
-      lost: () => this.#lost("waiting"),
+      lost: (code) => this.#interrupted(interruption(code)),
       ended: (code) => this.#turnAway(farewell(code)),
     });
   }
@@ -201,6 +201,11 @@ export class Client {
     } finally {
       this.#changed();
     }
+  }
+
+  #interrupted(reason) {
+    this.#chat.interruption = reason;
+    this.#lost("waiting");
   }
 
   #lost(status) {

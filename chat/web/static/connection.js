@@ -5,17 +5,26 @@
  * no answer means that the connection is dead: it is dropped, and everything that waits fails with ConnectionLost.
  */
 
+import { Pace } from "./pace.js";
 import { alive, parseFrame, requestFrame } from "./wire.js";
 
 const REPLY_TIMEOUT_MS = 35_000; // the server itself gives up on a command after 30 s
 const ALIVE_INTERVAL_MS = 30_000; // a page does not see the server's pings, so it asks
 const FIRST_DELAY_SECONDS = 1;
 const LONGEST_DELAY_SECONDS = 30;
+const RESPITE = 3; // after a flood, wait as after so many vain attempts
 
 const OK = 200;
 
 /** Why a server ends a connection, as far as the page cares. */
-export const CloseCode = Object.freeze({ RESTART: 1012, BANNED: 4003, CLOSED_BY_OPERATOR: 4004 });
+export const CloseCode = Object.freeze({
+  RESTART: 1012,
+  LOGIN_FAILED: 4001,
+  BANNED: 4003,
+  CLOSED_BY_OPERATOR: 4004,
+  SLOW_CONSUMER: 4008,
+  FLOOD: 4029,
+});
 
 const FINAL = new Set([CloseCode.BANNED, CloseCode.CLOSED_BY_OPERATOR]);
 
@@ -35,16 +44,18 @@ export class ConnectionLost extends Error {}
  * How long to wait before trying to connect again, after `attempt` vain attempts.
  *
  * Random, so that the clients of a server that fell do not all come back at once; a server that restarts on purpose
- * says how far to spread.
+ * says how far to spread. Who sent too much gives the server a rest.
  */
 export function delaySeconds(attempt, code, restartJitterSeconds, random = Math.random) {
   if (attempt === 0 && code === CloseCode.RESTART) return random() * restartJitterSeconds;
-  const longest = Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** attempt);
+  const patience = code === CloseCode.FLOOD ? Math.max(attempt, RESPITE) : attempt;
+  const longest = Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** patience);
   return (longest * (1 + random())) / 2;
 }
 
 /**
- * Tells its listener `opened()`, `received(event, data)`, `lost()` (it will try again) and `ended(code)` (it will not).
+ * Tells its listener `opened()`, `received(event, data)`, `lost(code)` (it will try again) and `ended(code)` (it will
+ * not).
  */
 export class Connection {
   /** How far to spread the return after a restart. */
@@ -55,6 +66,7 @@ export class Connection {
   #socket = null;
   #lastId = 0;
   #unanswered = new Map();
+  #pace = new Pace((request) => this.#send(request));
   #attempt = 0;
   #reconnectTimer = null;
   #aliveTimer = null;
@@ -89,8 +101,12 @@ export class Connection {
     this.#attempt = 0;
   }
 
-  /** The `data` of the reply. Fails with Refusal or ConnectionLost. */
+  /** The `data` of the reply. Fails with Refusal or ConnectionLost. One that comes too soon waits. */
   request(request) {
+    return this.#pace.request(request);
+  }
+
+  #send(request) {
     const socket = this.#socket;
     if (socket?.readyState !== WebSocket.OPEN) return Promise.reject(new ConnectionLost());
     const id = ++this.#lastId;
@@ -139,7 +155,7 @@ export class Connection {
     }
     const delay = delaySeconds(this.#attempt++, code, this.restartJitterSeconds);
     this.#reconnectTimer = setTimeout(() => this.#open(), delay * 1000);
-    this.#listener.lost();
+    this.#listener.lost(code);
   }
 
   /** Turn away from the socket at once: the close handshake with a dead peer takes long. */
@@ -155,5 +171,6 @@ export class Connection {
       reject(new ConnectionLost());
     }
     this.#unanswered.clear();
+    this.#pace.clear(new ConnectionLost());
   }
 }

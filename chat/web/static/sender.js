@@ -72,6 +72,7 @@ export class Sender {
     this.#attempt(() => this.sendAll(room));
   }
 
+  /** One that comes too soon just goes on waiting: the connection holds back what comes next. */
   async #sendOne(room, unsent) {
     try {
       const reply = await this.#request(wire.say(room.id, unsent.body, unsent.id));
@@ -79,12 +80,7 @@ export class Sender {
       room.outbox = room.outbox.filter((other) => other !== unsent);
     } catch (problem) {
       if (!(problem instanceof Refusal)) throw problem;
-      if (problem.code === RATE_LIMITED) await sleep(problem.data?.retry_after_s ?? 1);
-      else unsent.refusal = explain(problem);
+      if (problem.code !== RATE_LIMITED) unsent.refusal = explain(problem);
     }
   }
-}
-
-function sleep(seconds) {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }

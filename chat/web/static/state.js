@@ -15,6 +15,9 @@ export class Chat {
   /** Whether a login succeeded that still holds, be it on a connection that is about to come back. */
   isInside = false;
 
+  /** Why the page waits for the next attempt. */
+  interruption = "";
+
   /** Why the user is out. */
   farewell = "";
 

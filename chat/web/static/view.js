@@ -14,12 +14,7 @@ import { RoomsPane } from "./rooms.js";
 
 const TITLE = document.title;
 
-const STATUS = {
-  out: "",
-  connecting: "Connecting…",
-  in: "Connected",
-  waiting: "Connection lost. Trying again…",
-};
+const STATUS = { out: "", connecting: "Connecting…", in: "Connected" };
 
 const ENTER = { out: "Log in", connecting: "Connecting…", in: "Log in", waiting: "Not reachable, trying again…" };
 
@@ -130,9 +125,10 @@ export class View {
   }
 
   #renderTop() {
-    const { status, me, unread, visibility } = this.#chat;
+    const { status, interruption, me, unread, visibility } = this.#chat;
     const label = byId("status");
-    if (label.textContent !== STATUS[status]) label.textContent = STATUS[status];
+    const words = STATUS[status] ?? interruption;
+    if (label.textContent !== words) label.textContent = words;
     label.dataset.status = status;
     byId("retry").hidden = status !== "waiting";
     byId("me").textContent = me.name;

@@ -16,6 +16,7 @@ const REFUSALS = {
   711: null,
   718: "This name is not allowed. Try another one.",
   802: "There is no such room any more.",
+  900: "That was too much at once. Try again in a moment.",
 };
 
 /** Why nothing came of a request whose connection was lost. */
@@ -26,9 +27,21 @@ const FAREWELLS = {
   [CloseCode.CLOSED_BY_OPERATOR]: "An operator closed your connection.",
 };
 
+const INTERRUPTIONS = {
+  [CloseCode.RESTART]: "The server restarts. Coming back…",
+  [CloseCode.LOGIN_FAILED]: "Logging in took too long. Trying again…",
+  [CloseCode.SLOW_CONSUMER]: "This connection was too slow. Trying again…",
+  [CloseCode.FLOOD]: "That was too much at once. Coming back in a moment…",
+};
+
 /** Why the server ended the connection for good. */
 export function farewell(code) {
   return FAREWELLS[code] ?? "The server closed the connection.";
+}
+
+/** Why the connection is gone for now. */
+export function interruption(code) {
+  return INTERRUPTIONS[code] ?? "Connection lost. Trying again…";
 }
 
 /** Why the server said no. */
