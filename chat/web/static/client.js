@@ -8,17 +8,19 @@
 import { Connection, ConnectionLost, Refusal } from "./connection.js";
 import { Events } from "./events.js";
 import { History } from "./history.js";
+import { Lobby } from "./lobby.js";
 import { Sender } from "./sender.js";
 import * as wire from "./wire.js";
-import { UNANSWERED, explain, farewell, interruption } from "./words.js";
-
-const NO_SUCH_ROOM = 802;
+import { explain, farewell, interruption } from "./words.js";
 
 export class Client {
+  /** What the user does with rooms, and says in them. */
+  lobby;
+  sender;
+
   #chat;
   #changed;
   #connection;
-  #sender;
   #history;
   #credentials = null;
 
@@ -26,11 +28,12 @@ export class Client {
     this.#chat = chat;
     this.#changed = changed;
     const ways = { request: (one) => this.#request(one), attempt: (act) => this.#attempt(act), changed };
-    this.#sender = new Sender(chat, ways);
+    this.sender = new Sender(chat, ways);
+    this.lobby = new Lobby(chat, ways, (room, joined) => this.#joined(room, joined));
     this.#history = new History(ways);
     const events = new Events(chat, {
-      refresh: () => this.refreshQuietly(),
-      recount: () => this.#chat.openRooms.forEach((room) => this.#attempt(() => this.#recount(room))),
+      refresh: () => this.lobby.refreshQuietly(),
+      recount: () => this.lobby.recount(),
       fillGap: (room) => this.#history.fillGap(room),
     });
     this.#connection = new Connection(url, {
@@ -75,88 +78,6 @@ export class Client {
     this.#attempt(() => this.#declare());
   }
 
-  /** Show a room; go into it where the user is not in it yet. */
-  select(room) {
-    this.#chat.select(room);
-    this.looked();
-    if (!room.open) this.#attempt(() => this.#enter(room));
-  }
-
-  /** The user sees the room that is shown. */
-  looked() {
-    if (this.#chat.selected !== null) this.#chat.selected.unread = 0;
-    this.#changed();
-  }
-
-  /** Go out of a room. */
-  leave(room) {
-    room.close();
-    this.turnFrom(room);
-    this.#attempt(async () => {
-      await this.#request(wire.leave(room.id));
-      await this.refresh();
-    });
-  }
-
-  /** Do not show this room any more. */
-  turnFrom(room) {
-    if (this.#chat.selected === room) this.#chat.select(null);
-    this.#changed();
-  }
-
-  /** Make a room in a channel, and go into it. Returns why not; null when it is there. */
-  create(channelId, name) {
-    return this.#whyNot(async () => {
-      const { room } = wire.readMade(await this.#request(wire.create(channelId, name)));
-      this.select(this.#chat.addRoom(channelId, { ...room, roles: ["owner"] }));
-    });
-  }
-
-  /** Give a room another name. Returns why not; null when it has it. */
-  rename(room, name) {
-    return this.#whyNot(async () => {
-      const reply = await this.#request(wire.renameRoom(room.id, name));
-      this.#chat.renameRoom(room, wire.readRoomName(reply));
-    });
-  }
-
-  /** Take a room away. Returns why not; null when it is gone. */
-  remove(room) {
-    return this.#whyNot(async () => {
-      await this.#request(wire.removeRoom(room.id));
-      room.close();
-      this.turnFrom(room);
-      this.#chat.endRoom(room, "");
-    });
-  }
-
-  /** Say something. Returns why not where that is clear without asking; else the message waits until it is answered. */
-  say(room, body) {
-    return this.#sender.say(room, body);
-  }
-
-  /** Send a refused message again. */
-  retry(room, unsent) {
-    this.#sender.retry(room, unsent);
-  }
-
-  /** Forget a refused message. */
-  discard(room, unsent) {
-    this.#sender.discard(room, unsent);
-  }
-
-  /** Ask again which rooms there are and how many people are in them. */
-  async refresh() {
-    this.#chat.setChannels(wire.readChannels(await this.#request(wire.listChannels())));
-    await Promise.all(this.#chat.channels.map(({ id }) => this.#refreshRooms(id)));
-    this.#changed();
-  }
-
-  /** The same, now and then: without complaint when it does not work. */
-  refreshQuietly() {
-    if (this.#chat.status === "in") this.refresh().catch(() => {});
-  }
-
   // The connection
 
   #request(request) {
@@ -175,8 +96,8 @@ export class Client {
     }
     const { openRooms, visibility, shownAs } = this.#chat;
     if (visibility !== shownAs) this.#attempt(() => this.#declare());
-    await Promise.all(openRooms.map((room) => this.#attempt(() => this.#enter(room))));
-    await this.#attempt(() => this.refresh());
+    await Promise.all(openRooms.map((room) => this.#attempt(() => this.lobby.enter(room))));
+    await this.#attempt(() => this.lobby.refresh());
   }
 
   #welcome({ name, roles, restartJitterSeconds, ...limits }) {
@@ -222,42 +143,9 @@ export class Client {
     this.#lost("out");
   }
 
-  // Rooms
-
-  /** Taken in as soon as it comes, so that news of rooms that come after it count. */
-  async #refreshRooms(channelId) {
-    this.#chat.setRooms(channelId, wire.readRooms(await this.#request(wire.listRooms(channelId))));
-  }
-
-  async #enter(room) {
-    room.joining = true;
-    try {
-      const joined = wire.readJoin(await this.#request(wire.join(room.id)));
-      room.name = joined.name;
-      room.open = room.live = true;
-      this.#seePeople(room, joined);
-      this.#history.catchUp(room, joined);
-    } catch (problem) {
-      if (!(problem instanceof Refusal)) throw problem;
-      if (problem.code === NO_SUCH_ROOM) this.#chat.endRoom(room, `${room.name} is no longer there.`);
-      else this.#chat.shutOut(room, `${room.name}: ${explain(problem)}`);
-    } finally {
-      room.joining = false;
-      this.#changed();
-    }
-    await this.#sender.sendAll(room);
-  }
-
-  async #recount(room) {
-    const present = wire.readUsers(await this.#request(wire.listUsers(room.id)));
-    if (room.open) this.#seePeople(room, present);
-    this.#changed();
-  }
-
-  #seePeople(room, { people, count }) {
-    room.setPeople(people, count);
-    const self = room.people.get(this.#chat.me.id);
-    if (self !== undefined) this.#chat.isShownAs(self.visibility);
+  #joined(room, joined) {
+    this.#history.catchUp(room, joined);
+    this.#attempt(() => this.sender.sendAll(room));
   }
 
   /** Do something of which a refusal is shown, and which a lost connection leaves to the next one. */
@@ -268,20 +156,6 @@ export class Client {
       if (problem instanceof Refusal) this.#refused(problem);
       else if (!(problem instanceof ConnectionLost)) throw problem;
     }
-  }
-
-  /** Do something, and return why it was not done; null when it was. */
-  async #whyNot(act) {
-    try {
-      await act();
-    } catch (problem) {
-      if (problem instanceof Refusal) return explain(problem);
-      if (problem instanceof ConnectionLost) return UNANSWERED;
-      throw problem;
-    } finally {
-      this.#changed();
-    }
-    return null;
   }
 
   #refused(problem) {

@@ -6,13 +6,13 @@ import { byId } from "./dom.js";
 
 export class Composer {
   #chat;
-  #client;
+  #sender;
   #said;
 
   /** `said(room)` is called when something was said there. */
-  constructor(chat, client, said) {
+  constructor(chat, sender, said) {
     this.#chat = chat;
-    this.#client = client;
+    this.#sender = sender;
     this.#said = said;
     this.#listen();
   }
@@ -51,7 +51,7 @@ export class Composer {
   #say(body) {
     const room = this.#chat.selected;
     if (body.trim() === "" || !room.open) return;
-    const problem = this.#client.say(room, body);
+    const problem = this.#sender.say(room, body);
     this.#complain(problem ?? "");
     if (problem !== null) return;
     byId("body").value = room.draft = "";

@@ -40,10 +40,10 @@ form.addEventListener("submit", (event) => {
 
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
-  client.looked();
-  client.refreshQuietly();
+  client.lobby.looked();
+  client.lobby.refreshQuietly();
 });
 
-setInterval(() => document.hidden || client.refreshQuietly(), REFRESH_MS);
+setInterval(() => document.hidden || client.lobby.refreshQuietly(), REFRESH_MS);
 
 view.render();

@@ -6,20 +6,20 @@ import { byId } from "./dom.js";
 import { NameForm } from "./naming.js";
 
 export class Manage {
-  #client;
+  #lobby;
   #removed;
   #dialog = byId("manage-room");
   #room = null;
   #naming;
 
   /** `removed()` is called when the user has removed the room. */
-  constructor(client, removed) {
-    this.#client = client;
+  constructor(lobby, removed) {
+    this.#lobby = lobby;
     this.#removed = removed;
     this.#naming = new NameForm({
       label: "Name",
       verb: "Rename",
-      act: (name) => client.rename(this.#room, name),
+      act: (name) => lobby.rename(this.#room, name),
       done: () => this.#dialog.close(),
       cancelled: () => this.#dialog.close(),
     });
@@ -55,7 +55,7 @@ export class Manage {
 
   async #remove() {
     this.#complain("");
-    const problem = await this.#client.remove(this.#room);
+    const problem = await this.#lobby.remove(this.#room);
     if (problem !== null) {
       this.#complain(problem);
       return;

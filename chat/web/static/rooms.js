@@ -8,13 +8,13 @@ import { people } from "./words.js";
 
 export class RoomsPane {
   #chat;
-  #client;
+  #lobby;
   #chosen;
 
   /** `chosen()` is called when the user has chosen a room, or made one. */
-  constructor(chat, client, chosen) {
+  constructor(chat, lobby, chosen) {
     this.#chat = chat;
-    this.#client = client;
+    this.#lobby = lobby;
     this.#chosen = chosen;
   }
 
@@ -52,7 +52,7 @@ export class RoomsPane {
       close();
       this.#chosen();
     };
-    const act = (name) => this.#client.create(channelId, name);
+    const act = (name) => this.#lobby.create(channelId, name);
     return new NameForm({ label: "Name of the new room", verb: "Create", act, done, cancelled: close });
   }
 
@@ -71,7 +71,7 @@ export class RoomsPane {
 
   #roomButton(room) {
     const choose = () => {
-      this.#client.select(room);
+      this.#lobby.select(room);
       this.#chosen();
     };
     const part = (className) => element("span", { className });

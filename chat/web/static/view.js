@@ -30,9 +30,9 @@ export class View {
   constructor(chat, client) {
     this.#chat = chat;
     this.#client = client;
-    this.#rooms = new RoomsPane(chat, client, () => this.#chosen());
-    this.#composer = new Composer(chat, client, (room) => this.#said(room));
-    this.#manage = new Manage(client, () => this.#removed());
+    this.#rooms = new RoomsPane(chat, client.lobby, () => this.#chosen());
+    this.#composer = new Composer(chat, client.sender, (room) => this.#said(room));
+    this.#manage = new Manage(client.lobby, () => this.#removed());
     this.#listen();
   }
 
@@ -52,13 +52,14 @@ export class View {
 
   #listen() {
     const client = this.#client;
+    const { lobby } = client;
     byId("logout").onclick = () => client.logOut();
     byId("retry").onclick = () => client.retryNow();
     byId("visibility").onchange = ({ target }) => client.appear(target.value);
-    byId("leave").onclick = () => client.leave(this.#chat.selected);
-    byId("close").onclick = () => client.turnFrom(this.#chat.selected);
+    byId("leave").onclick = () => lobby.leave(this.#chat.selected);
+    byId("close").onclick = () => lobby.turnFrom(this.#chat.selected);
     byId("manage").onclick = () => this.#manage.open(this.#chat.selected);
-    byId("rejoin").onclick = () => client.select(this.#chat.selected);
+    byId("rejoin").onclick = () => lobby.select(this.#chat.selected);
     byId("show-rooms").onclick = () => this.#toggle("rooms");
     byId("show-people").onclick = () => this.#toggle("people");
     byId("chat").onkeydown = ({ key }) => {
@@ -169,10 +170,10 @@ export class View {
   }
 
   #addLog(room) {
-    const client = this.#client;
+    const { sender } = this.#client;
     const log = new RoomLog(room, {
-      retry: (unsent) => client.retry(room, unsent),
-      discard: (unsent) => client.discard(room, unsent),
+      retry: (unsent) => sender.retry(room, unsent),
+      discard: (unsent) => sender.discard(room, unsent),
     });
     this.#logs.set(room, log);
     byId("logs").append(log.node);
