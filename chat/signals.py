@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from twisted.internet.error import ReactorNotRunning
@@ -48,22 +49,24 @@ class Signals:
             self._reload()
 
     def _asked_to_stop(self, number: int, frame: object) -> None:
-        """In whatever the main thread is doing."""
+        """In whatever the main thread is doing, which may be writing a line of the log."""
         name = signal.Signals(number).name
         if self._is_stopping:
-            self.log.critical("ended at once by a second signal, {name}", name=name)
+            with suppress(Exception):
+                self.log.critical("ended at once by a second signal, {name}", name=name)
             os._exit(_BY_SIGNAL + number)
         self._is_stopping = True
-        self.log.info("{name}: the server stops, within {drain_s} s", name=name, drain_s=self._drain_s)
         signal.setitimer(signal.ITIMER_REAL, self._drain_s + OVERTIME_S)
-        self._reactor.callFromThread(self._stop)
+        self._reactor.callFromThread(self._stop, name)
 
-    def _stop(self) -> None:
+    def _stop(self, name: str) -> None:
+        self.log.info("{name}: the server stops, within {drain_s} s", name=name, drain_s=self._drain_s)
         try:
             self._reactor.stop()
         except ReactorNotRunning:
             self.log.info("the server is about to stop already")
 
     def _too_late(self, number: int, frame: object) -> None:
-        self.log.critical("the stop is not over in time: ended at once")
+        with suppress(Exception):
+            self.log.critical("the stop is not over in time: ended at once")
         os._exit(_TOO_LATE)
