@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import msgspec
 
+from chat.acl import ACTIONS, ATTRIBUTES, TYPES, check_rule
 from chat.config import ChannelSection, Config, RoomSection
-from chat.model import ID_LENGTH, SYSTEM_ID, USER_ID
+from chat.errors import ChatError
+from chat.model import ID_LENGTH, SYSTEM_ID, USER_ID, Acl
 from chat.plugin import Scope
 
 # What a number may be at the most, and which may be 0.
@@ -41,6 +43,8 @@ def problems(config: Config) -> Iterator[str]:
     yield from _id_problems(config)
     yield from _user_id_problems(config)
     yield from _acl_problems(config)
+    yield from _allowed_problems(config)
+    yield from _self_attribute_problems(config)
     yield from _key_problems(config)
 
 
@@ -115,6 +119,27 @@ def _acl_problems(config: Config) -> Iterator[str]:
         twice = _first_twice(f"{acl.action} {acl.type}" for acl in section.acls)
         if twice is not None:
             yield f"{place}.acls: {section.name} has two rules for {twice}"
+        kind = "channel" if place == "channels" else "room"
+        for rule in section.acls:
+            try:
+                check_rule(kind, Acl(rule.action, rule.type, rule.value), config.acl.allowed)
+            except ChatError as refusal:
+                yield f"{place}.acls: {section.name}, {rule.type} for {rule.action}: {refusal.detail}"
+
+
+def _allowed_problems(config: Config) -> Iterator[str]:
+    places = {f"{place}.{action}" for place, actions in ACTIONS.items() for action in actions}
+    for place, types in config.acl.allowed.items():
+        if place not in places:
+            yield f"acl.allowed: there is no {place!r}"
+        for unknown in set(types) - TYPES:
+            yield f"acl.allowed.{place}: there is no type {unknown!r}"
+
+
+def _self_attribute_problems(config: Config) -> Iterator[str]:
+    for name in config.users.self_attributes:
+        if name in ATTRIBUTES:
+            yield f"users.self_attributes: access rules ask for {name}, so users may not set it of themselves"
 
 
 def _key_problems(config: Config) -> Iterator[str]:

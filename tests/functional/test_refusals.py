@@ -51,6 +51,13 @@ def refused(settings: Settings, *arguments: str) -> str:
         ('[[auth.users]]\nid = "a"\n[[auth.users]]\nid = "a"', "auth.users: the id a is declared twice"),
         ('[roles]\nsuperusers = ["a b"]', "roles.superusers: 'a b' is no id for a user"),
         ('[[channels.rooms]]\nname = "R"\nsort = 9999999999', "channels.rooms.sort: expected a number between"),
+        ('[users]\nself_attributes = ["age"]', "users.self_attributes: access rules ask for age"),
+        ('[acl.allowed]\n"room.fly" = ["age"]', "acl.allowed: there is no 'room.fly'"),
+        ('[acl.allowed]\n"room.join" = ["wings"]', "acl.allowed.room.join: there is no type 'wings'"),
+        (
+            '[[channels.rooms]]\nname = "R"\nacls = [{ action = "join", type = "age", value = "45:25" }]',
+            "channels.rooms.acls: R, age for join: the range of age is empty",
+        ),
         (f"[matrix]\nx = {'[' * 3000}", "nested too deeply"),
         ('["a\\nb\\u001b[31m"]', r"a\nb\x1b[31m: unknown key"),
     ],
