@@ -43,17 +43,25 @@ def test_the_questions_are_answered(tmp_path: Path) -> None:
 
 
 def test_a_server_in_the_background(tmp_path: Path) -> None:
-    settings = Settings.fresh(tmp_path)
-    commands = blocks(PAGE, "sh")[1].replace("8081", str(settings.backend))
+    settings, log = Settings.fresh(tmp_path), tmp_path / "chat.log"
+    *commands, stop = blocks(PAGE, "sh")[1].replace("8081", str(settings.backend)).splitlines()
     environment = os.environ | {"PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
-    done = subprocess.run(
-        ["sh", "-ec", commands], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert (done.returncode, done.stderr, done.stdout) == (0, "", '{"status":"ok"}')
+
+    def done(*lines: str) -> tuple[int, str, str]:
+        arguments = ["sh", "-ec", "\n".join(lines)]
+        ran = subprocess.run(
+            arguments, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+        return ran.returncode, ran.stderr, ran.stdout
+
+    try:
+        assert done(*commands) == (0, "", '{"status":"ok"}')
+        # A server that is told to stop before it has reloaded does not reload any more.
+        wait_until(lambda: "reloaded: nothing new" in log.read_text(encoding="utf-8"))
+    finally:
+        assert done(stop) == (0, "", "")
     wait_until(lambda: not (tmp_path / "chat.pid").exists())
-    log = (tmp_path / "chat.log").read_text(encoding="utf-8")
-    assert "reloaded: nothing new" in log
-    assert "Server Shut Down" in log
+    wait_until(lambda: "Server Shut Down" in log.read_text(encoding="utf-8"))
 
 
 def test_the_line_of_a_session_is_as_shown(run_server: Callable[..., RunningServer]) -> None:
