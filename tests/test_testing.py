@@ -23,6 +23,7 @@ from chat.plugin import Context
 from chat.requests import Broadcast
 from chat.testing import MemoryServer
 from chat.times import utc_now
+from chat.wire.frames import CloseCode
 from tests.conversing import CHANNELS, JOIN, inside, send
 from tests.documents import blocks
 
@@ -88,6 +89,14 @@ async def test_sync_waits_for_the_end_of_connections(server: MemoryServer) -> No
     assert bob.heard("gn_user_disconnected")
     assert await alice.closed() == 1000
     assert len(server.server.front.connections) == 1
+
+
+async def test_sync_waits_for_what_was_asked_before_the_end_of_a_connection(server: MemoryServer) -> None:
+    alice, bob = await inside(server, "alice"), await inside(server, "bob")
+    alice.ask("message", send("last words")).addErrback(lambda failure: failure.trap(ConnectionDone))
+    alice.connection.close(CloseCode.NORMAL, "")
+    await bob.sync()
+    assert [name for name, _ in bob.events] == ["message", "gn_user_left", "gn_user_disconnected"]
 
 
 async def test_sync_is_bounded(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
