@@ -28,6 +28,7 @@ from chat.ichat import (
     IStorePlugin,
     IVerb,
 )
+from chat.lines import one_line
 from chat.plugin import Contribution, Phase, Requires, Scope
 from chat.slots import Activity
 
@@ -118,7 +119,7 @@ def misfit(interface: type[Interface], thing: Any) -> str:
     except Invalid as error:
         return " ".join(str(error).split())
     except Exception as error:
-        return f"{type(error).__name__}: {error}"
+        return one_line(f"{type(error).__name__}: {error}")
     return ""
 
 

@@ -26,6 +26,7 @@ from chat.config import Config
 from chat.contracts import LISTS, misfit, name_of
 from chat.errors import ConfigError
 from chat.ichat import IChatPlugin, INamedPlugin, IStorePlugin
+from chat.lines import one_line
 
 GROUP = "chat.plugins"
 _OWN_FOLDER = Path(chat.plugins.__file__).parent.resolve()
@@ -52,8 +53,8 @@ class PluginError(ConfigError):
 
     def __init__(self, found: Found, reason: str, line: str = "") -> None:
         self.found = found
-        self.reason = " ".join(reason.split())
-        super().__init__(line or f"plugin {found.name} ({found.source}): {self.reason}")
+        self.reason = one_line(reason)
+        super().__init__(line or f"plugin {found.name} ({found.source}): {reason}")
 
 
 def find(config: Config, source: str = "the configuration") -> list[Found]:
@@ -188,7 +189,7 @@ def _found(plugin: Any, nothing: Found) -> Found:
 
 def _reason(error: BaseException) -> str:
     """An exception on one line: its type, the first line of its text, and where in the plugin it was raised."""
-    text = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}".removesuffix(": ")
+    text = one_line(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}".removesuffix(": "))
     places = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_own_frame(frame.filename)]
     return f"{text} ({Path(places[-1].filename).name}:{places[-1].lineno})" if places else text
 

@@ -58,7 +58,7 @@ def observed(server: MemoryServer) -> Any:
     [
         ("crash", "build failed: RuntimeError: no luck (mischief.py:{line})"),
         ("exit", "build failed: SystemExit: no luck (mischief.py:{line})"),
-        ("refuse", "the moon is in the wrong place"),
+        ("refuse", "the moon\\nis in the wrong place"),
         ("nothing", "build returned no Contribution but None"),
         ("wrong signature", "WrongSignature: The object"),
         ("no phase", "NoPhase: phase: expected a Phase, got 'soon'"),

@@ -185,10 +185,10 @@ def test_an_attribute_of_another_type(
 
 def test_an_attribute_that_crashes(monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(self: Any) -> str:
-        raise ValueError("no name")
+        raise ValueError("no\nname")
 
     monkeypatch.setattr(Plugin, "name", property(crash))
-    assert misfit(IChatPlugin, Plugin()) == "ValueError: no name"
+    assert misfit(IChatPlugin, Plugin()) == "ValueError: no\\nname"
     assert name_of(Plugin(), "its-file") == "its-file"
 
 

@@ -132,6 +132,7 @@ BROKEN = [
     ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module' (t_broken.py:1)"),
     ("1 +", "SyntaxError: invalid syntax (t_broken.py, line 1)"),
     ("\nraise ValueError('first\\nsecond')", "ValueError: first (t_broken.py:2)"),
+    ("raise ValueError('up\\rdown')", "ValueError: up\\rdown (t_broken.py:1)"),
     ("raise SystemExit(0)", "SystemExit: 0 (t_broken.py:1)"),
     ("raise BaseException", "BaseException (t_broken.py:1)"),
 ]

@@ -51,7 +51,7 @@ def test_what_cannot_be_built_is_one_line(tmp_path: Path, options: str, line: st
 
 def test_what_cannot_start_is_one_line(tmp_path: Path) -> None:
     line = blamed(Settings.fresh(tmp_path, MISCHIEF + 'build = "false start"'))
-    assert line.startswith(f"plugin mischief ({SOURCE}): start failed: RuntimeError: no luck (mischief.py:")
+    assert line.startswith(f"plugin mischief ({SOURCE}): start failed: RuntimeError: too early (mischief.py:")
 
 
 def test_what_does_not_import_is_one_line(tmp_path: Path, broken: Path) -> None:

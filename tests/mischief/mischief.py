@@ -199,7 +199,7 @@ class FalseStart:
 
     def start(self) -> None:
         """See `IStarted`."""
-        raise RuntimeError("no luck")
+        raise RuntimeError("too early")
 
 
 class SameEvent(MischiefVerb):
