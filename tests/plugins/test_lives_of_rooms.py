@@ -333,8 +333,7 @@ async def test_a_temporary_room_ends_when_its_owner_leaves(server: MemoryServer)
     for client in (alice, bob):
         await client.call("join", join(room))
     await alice.call("leave", leave(room))
-    await eventually(lambda: bob.heard("gn_room_removed"))
-    event = bob.heard("gn_room_removed")[0]
+    event = await bob.wait_for("gn_room_removed")
     assert event["actor"] == {"id": "0", "displayName": base64_of("admin")}
     assert "object" not in event
     assert room not in await listed(bob)
@@ -364,11 +363,10 @@ async def test_a_temporary_room_waits_for_who_keeps_it(memory_server: Make, unti
     await alice.call("join", join(kept))
     if until == "owner":
         await bob.call("join", join(never))
-    await eventually(lambda: bob.heard("gn_room_removed"))
-    assert [event["target"]["id"] for event in bob.heard("gn_room_removed")] == [never]
+    assert (await bob.wait_for("gn_room_removed"))["target"]["id"] == never
     await alice.leave()
     assert kept in await listed(bob)
-    await eventually(lambda: len(bob.heard("gn_room_removed")) == 2)
+    assert (await bob.wait_for("gn_room_removed"))["target"]["id"] == kept
     assert kept not in await listed(bob)
 
 
@@ -378,8 +376,7 @@ async def test_an_invisible_owner_keeps_the_room(memory_server: Make) -> None:
     room, other = await made(alice, "Mine"), await made(alice, "Other")
     await alice.call("status", {"verb": "invisible"})
     await alice.call("join", join(room))
-    await eventually(lambda: alice.heard("gn_room_removed"))
-    assert [event["target"]["id"] for event in alice.heard("gn_room_removed")] == [other]
+    assert (await alice.wait_for("gn_room_removed"))["target"]["id"] == other
 
 
 async def test_an_owner_who_comes_back_in_time_keeps_the_room(server: MemoryServer) -> None:
@@ -414,8 +411,7 @@ async def test_the_wait_survives_a_restart(memory_server: Make) -> None:
     assert kept_until >= stopped + timedelta(seconds=2)
     again = await logged_in(second, "alice")
     assert (await again.call("join", join(kept)))["status_code"] == 200
-    await eventually(lambda: again.heard("gn_room_removed"))
-    assert [event["target"]["id"] for event in again.heard("gn_room_removed")] == [waiting]
+    assert (await again.wait_for("gn_room_removed"))["target"]["id"] == waiting
     assert (await listed(again))[kept]["content"] == "owner"
 
 

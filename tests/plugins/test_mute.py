@@ -22,7 +22,7 @@ ALICE, BOB = UserId("alice"), UserId("bob")
 
 def operator(server: MemoryServer) -> Context:
     """A backend that calls."""
-    return Context(utc_now(), server.server._backend.system, None, "key")
+    return Context(utc_now(), server.server.services.users.system, None, "key")
 
 
 def plan(user: UserId = ALICE, duration: str = "1h", reason: str | None = "spam", actor: UserId = BOB) -> MutePlan:
