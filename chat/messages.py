@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable
 from datetime import datetime
+from sys import getsizeof
 
 from msgspec import Struct, field
 from twisted.internet.defer import Deferred
@@ -17,6 +18,11 @@ from chat.presence import Presence
 PAGE_BYTES = 524_288
 # About what an entry of a history has besides the text.
 ENTRY_BYTES = 300
+# What the newest messages of one room and of all rooms may take in memory, and about what one takes besides its text.
+# A page's worth of any characters fits into a room's.
+ROOM_BYTES = 2 * 2**20
+MEMORY_BYTES = 64 * 2**20
+MESSAGE_BYTES = 450
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -38,7 +44,11 @@ class Appended(Struct, frozen=True):
 
 
 class Span(Struct, frozen=True):
-    """A run of a room's messages, oldest first. `head` is the newest seq, `floor` the newest that is not kept."""
+    """A run of a room's messages, oldest first. `head` is the newest seq, `floor` the newest that is not kept.
+
+    Not more than about ROOM_BYTES, but one message at least: of the newest ones the oldest are left out, of those after
+    a number the newest.
+    """
 
     messages: tuple[Message, ...]
     head: int
@@ -65,19 +75,46 @@ def within_bytes(messages: Iterable[Message]) -> tuple[Message, ...]:
     return tuple(page)
 
 
-class _Timeline:
-    """The newest messages of one room. While it loads, `messages` are those posted since."""
+def _memory_bytes(message: Message) -> int:
+    """About what a message takes in memory."""
+    return getsizeof(message.body) + MESSAGE_BYTES
 
-    __slots__ = ("head", "messages", "waiting")
+
+class _Timeline:
+    """The newest messages of one room. While it loads, those that were posted since."""
+
+    __slots__ = ("head", "limit", "memory_bytes", "messages", "waiting")
 
     def __init__(self, limit: int) -> None:
-        self.messages: deque[Message] = deque(maxlen=limit)
+        self.limit = limit
+        self.messages: deque[Message] = deque()
         self.head = 0
+        self.memory_bytes = 0
         self.waiting: list[Deferred[None]] | None = []
+
+    def add(self, message: Message) -> int:
+        """Put in a newer message. How much memory that takes, less that of those that it drives out."""
+        messages, grown = self.messages, _memory_bytes(message)
+        messages.append(message)
+        while len(messages) > self.limit or (self.memory_bytes + grown > ROOM_BYTES and len(messages) > 1):
+            grown -= _memory_bytes(messages.popleft())
+        self.memory_bytes += grown
+        return grown
+
+    def loaded(self, span: Span) -> None:
+        """Put what the store holds before what was posted since, unless there is a gap between."""
+        live = [message for message in self.messages if message.seq > span.head]
+        stored = span.messages if not live or live[0].seq == span.head + 1 else ()
+        self.messages.clear()
+        self.memory_bytes = 0
+        for message in (*stored, *live):
+            self.add(message)
+        self.head = live[-1].seq if live else span.head
 
 
 class Timelines:
-    """The newest messages of the rooms that somebody is in: at most `limit` of each.
+    """The newest messages of the rooms that somebody is in: of each at most `limit`, and not more than ROOM_BYTES.
+    Beyond MEMORY_BYTES the rooms that were used the longest ago are forgotten, and read again when somebody looks.
 
     `open` before the first look at a room; `posted` for every committed message, in `seq` order; `release_if_empty`
     when a user has left.
@@ -87,7 +124,9 @@ class Timelines:
         self._store = store
         self._presence = presence
         self._limit = limit
-        self._rooms: dict[RoomId, _Timeline] = {}
+        # The one that was used last is at the end.
+        self._rooms: OrderedDict[RoomId, _Timeline] = OrderedDict()
+        self._memory_bytes = 0
 
     async def open(self, room: Room) -> None:
         """Have the room's messages in memory. Returns at once when they are. Raises StorageError.
@@ -102,6 +141,7 @@ class Timelines:
                 loaded: Deferred[None] = Deferred()
                 timeline.waiting.append(loaded)
                 await loaded
+        self._rooms.move_to_end(room.id)
 
     async def _load(self, room: Room) -> None:
         timeline = self._rooms[room.id] = _Timeline(self._limit)
@@ -112,10 +152,10 @@ class Timelines:
             for waiting in timeline.waiting or ():
                 waiting.errback(problem)
             raise
-        live = [message for message in timeline.messages if message.seq > span.head]
-        timeline.messages = deque((*span.messages, *live), maxlen=self._limit)
-        timeline.head = live[-1].seq if live else span.head
+        timeline.loaded(span)
         waiters, timeline.waiting = timeline.waiting or (), None
+        self._memory_bytes += timeline.memory_bytes
+        self._keep_within_bound(room.id)
         for waiting in waiters:
             waiting.callback(None)
 
@@ -126,11 +166,27 @@ class Timelines:
         timeline = self._rooms.get(message.room_id)
         if timeline is None:
             return
-        if timeline.waiting is None and message.seq != timeline.head + 1:
-            del self._rooms[message.room_id]
-            return
-        timeline.messages.append(message)
-        timeline.head = message.seq
+        if timeline.waiting is not None:
+            timeline.add(message)
+        elif message.seq != timeline.head + 1:
+            self._forget(message.room_id)
+        else:
+            self._memory_bytes += timeline.add(message)
+            timeline.head = message.seq
+            self._rooms.move_to_end(message.room_id)
+            self._keep_within_bound(message.room_id)
+
+    def _keep_within_bound(self, used: RoomId) -> None:
+        """Forget rooms, but not the one that is just used, and none that loads: somebody waits for it."""
+        while self._memory_bytes > MEMORY_BYTES:
+            rooms = self._rooms.items()
+            oldest = next((key for key, timeline in rooms if key != used and timeline.waiting is None), None)
+            if oldest is None:
+                return
+            self._forget(oldest)
+
+    def _forget(self, room_id: RoomId) -> None:
+        self._memory_bytes -= self._rooms.pop(room_id).memory_bytes
 
     async def recent(self, room: Room) -> Span:
         """The room's newest messages, oldest first, from memory or else from the store. Raises StorageError."""
@@ -149,4 +205,4 @@ class Timelines:
         """Forget a room that nobody is in, unless somebody is just opening it."""
         timeline = self._rooms.get(room_id)
         if timeline is not None and timeline.waiting is None and not self._presence.occupant_count(room_id):
-            del self._rooms[room_id]
+            self._forget(room_id)

@@ -1,0 +1,184 @@
+"""The newest messages in memory: which are kept, within which bounds, and when they are read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_twisted
+from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
+
+from chat import messages
+from chat.errors import StorageError
+from chat.messages import Timelines
+from chat.model import Message, Room
+from chat.presence import Presence
+
+from .conformance.opened import Opened
+from .conformance.stores import SqliteCase
+
+LIMIT = 5
+
+
+class Kept:
+    """Timelines over a store."""
+
+    def __init__(self, opened: Opened) -> None:
+        self.opened = opened
+        self.timelines = Timelines(opened.store, Presence(), LIMIT)
+
+    def room(self, number: int = 0) -> Room:
+        return self.opened.room(number)
+
+    async def post(self, *bodies: str, room: int = 0) -> list[Message]:
+        """Post, and tell the timelines, as the verb does."""
+        posted = []
+        for body in bodies:
+            appended = await self.opened.store.append_message(self.opened.draft(body, room))
+            self.timelines.posted(appended.message)
+            posted.append(appended.message)
+        return posted
+
+    def bodies(self, room: int = 0) -> list[str]:
+        """What is in memory."""
+        return [message.body for message in self.timelines.newest(self.room(room).id).messages]
+
+    async def opened_bodies(self, room: int = 0) -> list[str]:
+        """What is in memory after a look at the room."""
+        await self.timelines.open(self.room(room))
+        return self.bodies(room)
+
+    def is_open(self, room: int = 0) -> bool:
+        """Whether the room is in memory."""
+        return self.room(room).id in self.timelines._rooms
+
+    def counted(self) -> int:
+        """What the timelines count of their memory, checked against what they hold."""
+        held = [timeline.messages for timeline in self.timelines._rooms.values()]
+        total = sum(messages._memory_bytes(message) for one in held for message in one)
+        assert self.timelines._memory_bytes == total
+        return total
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Kept]:
+    case = SqliteCase(tmp_path)
+    opened = Opened(case)
+    pytest_twisted.blockon(ensureDeferred(opened.open()))
+    yield Kept(opened)
+    pytest_twisted.blockon(ensureDeferred(opened.close()))
+    case.dispose()
+
+
+async def test_the_newest_are_kept(kept: Kept) -> None:
+    await kept.post(*"abc")
+    assert await kept.opened_bodies() == ["a", "b", "c"]
+    await kept.post(*"defg")
+    assert kept.bodies() == ["c", "d", "e", "f", "g"]
+    assert kept.timelines.newest(kept.room().id).head == 7
+    assert kept.counted() > 0
+    kept.timelines.release_if_empty(kept.room().id)
+    assert not kept.is_open()
+    assert kept.counted() == 0
+
+
+async def test_what_is_posted_while_a_room_loads(kept: Kept) -> None:
+    await kept.post(*"abc")
+    opening = ensureDeferred(kept.timelines.open(kept.room()))
+    waiting = [ensureDeferred(kept.timelines.open(kept.room())) for _ in range(3)]
+    await kept.post(*"defg")
+    await gatherResults([opening, *waiting])
+    assert kept.bodies() == ["c", "d", "e", "f", "g"]
+    assert kept.counted() > 0
+
+
+async def test_a_gap_makes_the_room_load_anew(kept: Kept) -> None:
+    await kept.opened_bodies()
+    await kept.opened.store.append_message(kept.opened.draft("unheard"))
+    await kept.post("b")
+    assert not kept.is_open()
+    assert kept.counted() == 0
+    assert await kept.opened_bodies() == ["unheard", "b"]
+
+
+async def test_a_gap_behind_what_was_read(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is posted while a room loads can drive out what comes right after the messages that were read."""
+    await kept.post("read")
+    span: Deferred[messages.Span] = Deferred()
+    stored = await kept.opened.store.recent_messages(kept.room(), LIMIT)
+    monkeypatch.setattr(kept.opened.store, "recent_messages", lambda room, limit: span)
+    monkeypatch.setattr(messages, "ROOM_BYTES", 2 * messages.MESSAGE_BYTES + 400)
+    opening = ensureDeferred(kept.timelines.open(kept.room()))
+    await kept.post("x" * 1000, "c", "d")
+    span.callback(stored)
+    await opening
+    assert kept.bodies() == ["c", "d"]
+
+
+async def test_a_room_has_a_bound_in_bytes(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "ROOM_BYTES", 3 * messages.MESSAGE_BYTES + 250)
+    await kept.opened_bodies()
+    await kept.post(*"abcde")
+    assert kept.bodies() == ["c", "d", "e"]
+    await kept.post("x" * 400)
+    assert kept.bodies() == ["e", "x" * 400]
+    await kept.post("x" * 10_000)
+    assert kept.bodies() == ["x" * 10_000]
+    await kept.post("f")
+    assert kept.bodies() == ["f"]
+    kept.counted()
+
+
+async def test_all_rooms_have_a_bound_in_bytes(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The room that was used the longest ago goes first; what it had comes back with the next look."""
+    monkeypatch.setattr(messages, "MEMORY_BYTES", 3 * messages.MESSAGE_BYTES)
+    for room in range(3):
+        await kept.opened_bodies(room)
+    await kept.post("a", room=0)
+    await kept.post("b", room=1)
+    assert await kept.opened_bodies(0) == ["a"]
+    await kept.post("c", room=2)
+    assert [kept.is_open(room) for room in range(3)] == [True, False, True]
+    await kept.post("unseen", room=1)
+    assert await kept.opened_bodies(1) == ["b", "unseen"]
+    assert [kept.is_open(room) for room in range(3)] == [False, True, False]
+    assert kept.counted() <= messages.MEMORY_BYTES
+    await kept.post(*"xyz", room=1)
+    assert kept.bodies(1) == ["b", "unseen", "x", "y", "z"]
+
+
+async def test_a_room_that_loads_is_not_forgotten(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "MEMORY_BYTES", 1)
+    span: Deferred[messages.Span] = Deferred()
+    with monkeypatch.context() as patched:
+        patched.setattr(kept.opened.store, "recent_messages", lambda room, limit: span)
+        opening = ensureDeferred(kept.timelines.open(kept.room(0)))
+    await kept.opened_bodies(1)
+    await kept.post("a", room=1)
+    await kept.post("early", room=0)
+    span.callback(messages.Span((), 0))
+    assert kept.bodies(0) == ["early"]
+    await opening
+    assert not kept.is_open(1)
+    kept.counted()
+
+
+async def test_a_room_that_cannot_be_read(kept: Kept) -> None:
+    with kept.opened.case.broken():
+        opening = [ensureDeferred(kept.timelines.open(kept.room())) for _ in range(3)]
+        for one in opening:
+            with pytest.raises(StorageError):
+                await one
+    assert not kept.is_open()
+    assert await kept.opened_bodies() == []
+
+
+@pytest.mark.parametrize("limit", [0, 1])
+async def test_few_or_none_are_kept(kept: Kept, limit: int) -> None:
+    kept.timelines = Timelines(kept.opened.store, Presence(), limit)
+    await kept.opened_bodies()
+    await kept.post(*"abc")
+    assert kept.bodies() == ["c"][:limit]
+    assert kept.timelines.newest(kept.room().id).head == 3
+    kept.counted()
