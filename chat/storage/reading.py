@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import datetime
+from operator import attrgetter
+from sys import getsizeof
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, CursorResult, Row, Select, select
 
-from chat.messages import Span
+from chat.messages import ROOM_BYTES, Span
 from chat.model import Message, MessageId, Room, RoomId, User, UserId
 from chat.storage.schema import messages, rooms, users
 from chat.times import from_ms, to_ms
@@ -42,12 +45,22 @@ _message_columns: Select[Any] = select(
 
 def recent_messages(connection: Connection, room: Room, limit: int) -> Span:
     """The newest messages that are not deleted, oldest first."""
-    return _newest(connection, room, limit)
+    rows = connection.execute(_undeleted(room).order_by(messages.c.seq.desc()).limit(limit))
+    return _span(connection, room, reversed(_within_bytes(rows)))
 
 
 def messages_since(connection: Connection, room: Room, since: datetime, limit: int) -> Span:
-    """The newest `limit` messages published at or after `since` that are not deleted, oldest first."""
-    return _newest(connection, room, limit, messages.c.published_ms >= to_ms(since))
+    """The newest `limit` messages published at or after `since` that are not deleted, oldest first.
+
+    Taken in the order of their times: in that of their numbers all since then would have to be looked at.
+    """
+    rows = connection.execute(
+        _undeleted(room)
+        .where(messages.c.published_ms >= to_ms(since))
+        .order_by(messages.c.published_ms.desc(), messages.c.key.desc())
+        .limit(limit)
+    )
+    return _span(connection, room, sorted(_within_bytes(rows), key=attrgetter("seq")))
 
 
 def messages_after(connection: Connection, room: Room, seq: int, limit: int) -> Span:
@@ -57,31 +70,44 @@ def messages_after(connection: Connection, room: Room, seq: int, limit: int) -> 
         .order_by(messages.c.seq)
         .limit(limit)
     )
-    return _span(connection, room, rows)
+    return _span(connection, room, _within_bytes(rows))
 
 
-def _newest(connection: Connection, room: Room, limit: int, *conditions: Any) -> Span:
-    rows = connection.execute(
-        _message_columns.where(messages.c.room_key == room.key, messages.c.deleted_ms.is_(None), *conditions)
-        .order_by(messages.c.seq.desc())
-        .limit(limit)
-    )
-    return _span(connection, room, reversed(rows.all()))
+def _undeleted(room: Room) -> Select[Any]:
+    return _message_columns.where(messages.c.room_key == room.key, messages.c.deleted_ms.is_(None))
+
+
+def _within_bytes(rows: CursorResult[Any]) -> list[Row[Any]]:
+    """The first of the rows, as many as together have about ROOM_BYTES, and at least one; the others are not read."""
+    found: list[Row[Any]] = []
+    left = ROOM_BYTES
+    with closing(rows):
+        for row in rows:
+            left -= getsizeof(row.body)
+            if found and left < 0:
+                break
+            found.append(row)
+    return found
 
 
 def _span(connection: Connection, room: Room, rows: Iterable[Row[Any]]) -> Span:
-    found = tuple(_message(row, room.id) for row in rows)
+    authors: dict[int, User] = {}
+    found = tuple(_message(row, room.id, authors) for row in rows)
     head, floor = connection.execute(select(rooms.c.head_seq, rooms.c.floor_seq).where(rooms.c.key == room.key)).one()
     return Span(found, head, floor)
 
 
-def _message(row: Row[Any], room_id: RoomId) -> Message:
+def _message(row: Row[Any], room_id: RoomId, authors: dict[int, User]) -> Message:
+    """The message in a row. Messages of one author share the value in `authors`."""
+    author = authors.get(row.key)
+    if author is None:
+        author = authors[row.key] = user_of(row)
     return Message(
         key=row.message_key,
         id=MessageId(row.message_id),
         room_id=room_id,
         seq=row.seq,
-        author=user_of(row),
+        author=author,
         body=row.body,
         published=from_ms(row.published_ms),
         deleted=row.deleted_ms is not None,

@@ -158,6 +158,19 @@ async def test_messages_after_a_number(opened: Opened) -> None:
         assert [message.seq for message in span.messages if message.deleted] == [5] * (5 in expected)
 
 
+async def test_a_run_has_a_bound_in_bytes(opened: Opened) -> None:
+    """And one message at least."""
+    long = "😀" * 1_000_000
+    for body in ("a", long, "b", "c", long):
+        await post(opened, body)
+    for limit, expected in ((10, [5]), (1, [5])):
+        assert seqs(await opened.store.recent_messages(opened.room(), limit)) == expected
+        assert seqs(await opened.store.messages_since(opened.room(), utc_now() - timedelta(days=1), limit)) == expected
+    for seq, expected in ((0, [1]), (1, [2]), (2, [3, 4]), (4, [5])):
+        span = await opened.store.messages_after(opened.room(), seq, 10)
+        assert (seqs(span), span.head) == (expected, 5)
+
+
 async def test_authors_are_shown_as_they_are_now(opened: Opened) -> None:
     await post(opened, "from alice")
     await post(opened, "from bob", author=opened.bob)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, event, insert
 from twisted.internet.defer import Deferred
 
 from chat.errors import ConfigError, StorageError
 from chat.model import Message
-from chat.storage import sql
+from chat.storage import reading, sql, tallying
 from chat.storage.schema import rooms
 from chat.storage.sql import SqlStore
+from chat.times import utc_now
 from tests.conformance.opened import Opened
+from tests.conformance.stores import SqliteCase
 
 WAIT_S = 30
 
@@ -73,6 +76,44 @@ async def test_what_the_database_gives_up_counts_for_nothing(opened: Opened) -> 
         await failing
     assert (await after).message.seq == 2
     assert [message.body for message in await kept(opened)] == ["before", "after"]
+
+
+def plans(connection: Connection, read: Callable[[], object]) -> list[str]:
+    """How SQLite goes about the statements of a read."""
+    asked: list[tuple[str, Any]] = []
+    note = partial(_note, asked)
+    event.listen(connection, "before_cursor_execute", note)
+    read()
+    event.remove(connection, "before_cursor_execute", note)
+    return [
+        row.detail
+        for statement, parameters in asked
+        for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+    ]
+
+
+def _note(asked: list[tuple[str, Any]], connection: object, cursor: object, *call: Any) -> None:
+    asked.append((call[0], call[1]))
+
+
+async def test_reads_take_an_index_and_sort_nothing(opened: Opened, case: SqliteCase) -> None:
+    """What they cost does not rise with what is stored."""
+    room, now = opened.room(), utc_now()
+    with case.side.begin() as connection:
+        found = [
+            plan
+            for read in (
+                lambda: reading.recent_messages(connection, room, 50),
+                lambda: reading.messages_since(connection, room, now, 50),
+                lambda: reading.messages_after(connection, room, 0, 50),
+                lambda: reading.find_user(connection, opened.alice.id),
+                lambda: tallying.count_joins(connection, [room.id]),
+                lambda: tallying.last_online(connection, [opened.alice.id]),
+            )
+            for plan in plans(connection, read)
+        ]
+    assert len(found) >= 9
+    assert [plan for plan in found if not plan.startswith("SEARCH ")] == []
 
 
 async def test_a_file_has_one_server(opened: Opened) -> None:
