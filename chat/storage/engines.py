@@ -32,6 +32,8 @@ def sqlite_engine(url: str, *, writes: bool, foreign_keys: bool = True, connecti
         "synchronous": "FULL",
         "foreign_keys": int(foreign_keys),
         "query_only": int(not writes),
+        # Else a statement of many rows keeps what it would take back in a file, page by page.
+        "temp_store": "MEMORY",
     }
     event.listen(engine, "connect", partial(_prepare, pragmas))
     event.listen(engine, "begin", _begin_writing if writes else _begin_reading)

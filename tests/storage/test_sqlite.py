@@ -33,8 +33,12 @@ async def kept(opened: Opened) -> list[Message]:
     return list((await opened.store.messages_after(opened.room(), 0, 10)).messages)
 
 
-@pytest.mark.parametrize(("name", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)])
-async def test_the_database_is_as_durable_as_it_can_be(opened: Opened, name: str, value: object) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("temp_store", 2)]
+)
+async def test_the_database_is_durable_and_keeps_nothing_in_files_besides(
+    opened: Opened, name: str, value: object
+) -> None:
     assert await run(opened, lambda connection: connection.exec_driver_sql(f"PRAGMA {name}").scalar()) == value
 
 
