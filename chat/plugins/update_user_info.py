@@ -8,7 +8,7 @@ from chat.activities import Attribute, UserRef
 from chat.errors import ChatError, ErrorCode
 from chat.events import UserInfoUpdated
 from chat.ichat import IVerb
-from chat.model import RoomId, User
+from chat.model import RoomId, User, UserId
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import UpdateUserInfo
 
@@ -18,7 +18,7 @@ class UpdateUserInfoVerb:
     """Sets attributes of `users.self_attributes`, all or none, until an authenticator says something else of them.
 
     Tells the rooms that the user is in, or the one that is named. Raises NOT_ALLOWED for any other attribute,
-    USER_NOT_IN_ROOM when the user is not in the room that is named.
+    USER_NOT_IN_ROOM when the user is neither in the room that is named nor its owner.
     """
 
     event = "update_user_info"
@@ -34,7 +34,7 @@ class UpdateUserInfoVerb:
     async def handle(self, context: Context, request: UpdateUserInfo) -> Outcome:
         """See `IVerb`."""
         changed = self._checked(request)
-        self._check_standing(context, request.room_id)
+        self._check_standing(context.caller.id, request.room_id)
         user: User = await self._services.store.update_attributes(context.caller.id, changed)
         self._services.presence.update(user)
         return Outcome(events=(self._event(context, user, changed, request.room_id),))
@@ -49,8 +49,9 @@ class UpdateUserInfoVerb:
                 raise ChatError(ErrorCode.MISSING_ATTACHMENT_CONTENT)
         return {change.kind: change.content for change in request.changes}
 
-    def _check_standing(self, context: Context, room_id: RoomId | None) -> None:
-        if room_id is not None and not self._services.presence.occupies(context.caller.id, room_id):
+    def _check_standing(self, user_id: UserId, room_id: RoomId | None) -> None:
+        presence, roles = self._services.presence, self._services.rooms.roles
+        if room_id is not None and not presence.occupies(user_id, room_id) and not roles.is_owner(user_id, room_id):
             raise ChatError(ErrorCode.USER_NOT_IN_ROOM)
 
     def _event(self, context: Context, user: User, changed: dict[str, str], room_id: RoomId | None) -> UserInfoUpdated:

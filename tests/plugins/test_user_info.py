@@ -13,7 +13,11 @@ from chat.texts import base64_of
 from tests.conversing import JOIN, ROOM, inside, logged_in
 
 CHANNELS = (
-    ChannelSection(name="Lobby", default=True, rooms=(RoomSection(id=ROOM, name="A"), RoomSection(id="b", name="B"))),
+    ChannelSection(
+        name="Lobby",
+        default=True,
+        rooms=(RoomSection(id=ROOM, name="A", owners=("owner",)), RoomSection(id="b", name="B")),
+    ),
 )
 JOIN_B = {"verb": "join", "target": {"id": "b"}}
 Make = Callable[..., MemoryServer]
@@ -132,6 +136,14 @@ async def test_others_see_public_attributes_alone(memory_server: Make) -> None:
     shown = [{"objectType": "avatar", "content": base64_of("a")}]
     assert bob.events[0][1]["object"]["attachments"] == shown
     assert await attributes_of(bob, "alice") == {"avatar": base64_of("a")}
+
+
+async def test_an_owner_tells_a_room_without_being_there(server: MemoryServer) -> None:
+    bob, owner = await inside(server, "bob"), await logged_in(server, "owner")
+    assert await owner.call("update_user_info", update(room=ROOM, avatar="x")) == {"status_code": 200}
+    assert (await owner.call("update_user_info", update(room="b", avatar="y")))["status_code"] == 702
+    await bob.sync()
+    assert [event["actor"]["id"] for event in bob.heard("gn_user_info_updated")] == ["owner"]
 
 
 @pytest.mark.parametrize("status", ["invisible", "offline"])
