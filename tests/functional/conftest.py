@@ -140,11 +140,11 @@ def open_window(browser: Browser) -> Iterator[Callable[..., Window]]:
 
 
 @pytest.fixture
-def enter(open_window: Callable[[RunningServer], Window]) -> Callable[[RunningServer, str], Window]:
-    """Opens a window in which somebody logs in and goes into the room."""
+def enter(open_window: Callable[..., Window]) -> Callable[..., Window]:
+    """Opens a window in which somebody logs in and goes into the room: `enter(server, name, prepare)`."""
 
-    def enter_room(server: RunningServer, name: str) -> Window:
-        window = open_window(server)
+    def enter_room(server: RunningServer, name: str, prepare: Callable[[Page], object] | None = None) -> Window:
+        window = open_window(server, prepare)
         window.log_in(name.lower(), name)
         window.join("General")
         return window

@@ -6,14 +6,19 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.functional.windows import Window
 from tests.running import RunningServer
 
-Enter = Callable[[RunningServer, str], Window]
+Enter = Callable[..., Window]
 
 REMOVED = "Novels <i> was removed by Ada."
+
+
+def hears_alone(page: Page) -> None:
+    """The page does not ask now and then: what it shows it was told."""
+    page.add_init_script("window.setInterval = () => 0")
 
 
 def rename(window: Window, name: str) -> None:
@@ -33,7 +38,7 @@ def remove(window: Window) -> None:
 
 
 def test_the_life_of_a_room(server: RunningServer, enter: Enter) -> None:
-    ada, bob = enter(server, "Ada"), enter(server, "Bob")
+    ada, bob = (enter(server, name, hears_alone) for name in ("Ada", "Bob"))
     ada.make_room("Books <i>")
     ada.shows_room("Books <i>")
     ada.sees_people("Ada")
@@ -116,7 +121,7 @@ def test_names_that_will_not_do(run_server: Callable[..., RunningServer], enter:
 
 def test_operators_keep_order_among_temporary_rooms(run_server: Callable[..., RunningServer], enter: Enter) -> None:
     server = run_server('[roles]\nglobalmods = ["root"]')
-    root, ada = enter(server, "Root"), enter(server, "Ada")
+    root, ada = enter(server, "Root", hears_alone), enter(server, "Ada")
     expect(root.page.get_by_role("button", name="Manage room")).to_be_hidden()
     ada.make_room("Books")
     root.join("Books")
@@ -156,4 +161,9 @@ def test_little_room(server: RunningServer, open_window: Callable[[RunningServer
         expect(ada.page.get_by_role("button", name=button, exact=True)).to_be_in_viewport(ratio=1)
     ada.page.get_by_role("button", name="Manage room").click()
     expect(ada.page.get_by_role("dialog")).to_be_in_viewport(ratio=1)
+    ada.page.keyboard.press("Escape")
+    server.kill()
+    for button in ("Try now", "Log out"):
+        expect(ada.page.get_by_role("button", name=button)).to_be_in_viewport(ratio=1)
+    expect(ada.visibility).to_be_in_viewport(ratio=1)
     assert ada.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -127,6 +127,8 @@ def test_who_was_as_if_gone_hides(server: RunningServer, enter: Enter) -> None:
         root.sees_people("bob", "Root")
         bob.call("status", {"verb": "offline"})
         root.sees_people("Root")
+        root.say("Bob?")
+        root.sees_messages("Bob?")
         bob.call("status", {"verb": "invisible"})
         root.sees_people("bob", "Root")
         sees_invisible(root, "bob")

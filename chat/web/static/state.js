@@ -112,6 +112,7 @@ export class Chat {
 
   /** A room is no more. Who was in it or looks at it is told, and may go on reading what was said. */
   endRoom(room, reason) {
+    if (room.ended) return;
     const wasOpen = room.open;
     room.end();
     for (const channel of this.channels) channel.rooms = channel.rooms.filter((other) => other !== room);
