@@ -13,7 +13,7 @@ from chat import bus
 from chat.config import HistoryOptions
 from chat.storage import readers, sql, writer
 from chat.testing import MemoryClient, MemoryServer
-from chat.wire import session, websocket
+from chat.wire import bounded, session, websocket
 from tests.conversing import CHANNELS, JOIN, LEAVE, ROOM, inside, send
 
 
@@ -134,7 +134,7 @@ def test_6_what_waits_has_a_bound_and_a_timeout() -> None:
         session.UNSETTLED_LIMIT,
         session.COMMAND_TIMEOUT_S,
         websocket.STALL_S,
-        websocket.CLOSE_HANDSHAKE_S,
+        bounded.CLOSE_HANDSHAKE_S,
         bus.QUEUE_LIMIT,
         bus.OBSERVE_TIMEOUT_S,
         writer.QUEUE_LIMIT,

@@ -13,14 +13,14 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
+from chat.wire.bounded import BoundedProtocol
 from chat.wire.inbound import whole_text_frames
-from chat.wire.lean import LeanProtocol
 
 # Between portions of what a client sends after the server has closed: only its own close matters then.
 CLOSING_PAUSE_S = 0.1
 
 
-class PacedProtocol(LeanProtocol):
+class PacedProtocol(BoundedProtocol):
     """Autobahn's protocol of the server's side, in portions, and with a short cut for whole text frames."""
 
     # How much is a portion: frames that take the short cut, and steps of Autobahn, which are slow; two make a frame.

@@ -19,6 +19,7 @@ from zope.interface import implementer
 
 from chat.buckets import Rate, TokenBucket
 from chat.times import monotonic
+from chat.wire.bounded import CLOSE_HANDSHAKE_S
 from chat.wire.doors import Addresses, Place, place_of
 from chat.wire.ending import Ending
 from chat.wire.frames import CloseCode, JsonArrayFraming, Malformed, parse
@@ -28,11 +29,10 @@ from chat.wire.pacing import PacedProtocol
 from chat.wire.session import Connection
 
 STALL_S = 30.0
-CLOSE_HANDSHAKE_S = 5.0
 REASON_BYTES = 123
 # How many frames that are no whole message a client may send for each command that it may send.
 FRAMES_PER_COMMAND = 10
-_TEXT, _BINARY, _CLOSE, _PONG = 1, 2, 8, 10
+_TEXT, _BINARY, _CLOSE = 1, 2, 8
 _FORBIDDEN, _UNAVAILABLE = 403, 503
 _log = Logger()
 
@@ -51,7 +51,7 @@ class WebSocketLink(PacedProtocol):
     _held: list[bytes] | None = None
     _held_bytes = 0
     _stall: IDelayedCall | None = None
-    _abort: IDelayedCall | None = None
+    _pinged: bytes | None = None
     _frames: TokenBucket | None = None
     _place: Place = None
 
@@ -89,6 +89,13 @@ class WebSocketLink(PacedProtocol):
         except Exception:
             self._broke()
 
+    def onPing(self, payload: bytes) -> None:
+        """Answer; while a write has not finished, only the newest is answered afterwards (RFC 6455, section 5.5.3)."""
+        if self._held is None:
+            self.sendPong(payload)
+        else:
+            self._pinged = payload
+
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         """The connection is gone; without a handshake there is nothing to end."""
         self._stop_stall_timer()
@@ -104,13 +111,6 @@ class WebSocketLink(PacedProtocol):
         if self.state == self.STATE_OPEN and not is_whole and frame.opcode != _CLOSE and not self._may_have_frame():
             self.close(CloseCode.FLOOD, "flood")
 
-    def processControlFrame(self) -> bool:
-        """A ping, pong or close is complete. A pong that answers nothing is nothing: Autobahn would log each."""
-        if self.current_frame.opcode == _PONG and b"".join(self.control_frame_data) != self.autoPingPending:
-            return True
-        go_on: bool = super().processControlFrame()
-        return go_on
-
     def connectionMade(self) -> None:
         """The upgrade is asked for."""
         super().connectionMade()
@@ -121,15 +121,7 @@ class WebSocketLink(PacedProtocol):
         """The transport is gone."""
         self.factory.addresses.went(self._place)
         self._place = None
-        if self._abort is not None and self._abort.active():
-            self._abort.cancel()
         super().connectionLost(reason)
-
-    def _closeConnection(self, abort: bool = False) -> None:
-        """End the transport; in due time also when the client does not take what is left to send."""
-        super()._closeConnection(abort)
-        if not abort and self._abort is None:
-            self._abort = self.factory.reactor.callLater(CLOSE_HANDSHAKE_S, self.transport.abortConnection)
 
     def _may_have_frame(self) -> bool:
         now = self.factory.seconds()
@@ -190,6 +182,9 @@ class WebSocketLink(PacedProtocol):
         held, self._held, self._held_bytes = self._held, None, 0
         if held and self.state == self.STATE_OPEN:
             self.transport.write(b"".join(held))
+        pinged, self._pinged = self._pinged, None
+        if pinged is not None:
+            self.onPing(pinged)
 
     def stopProducing(self) -> None:
         """The transport is gone; `onClose` follows."""

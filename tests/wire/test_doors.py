@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from chat.config import Limits
 from chat.testing import MemoryServer
 from chat.wire.doors import PublicSite, place_of
-from tests.wire.test_inbound import HANDSHAKE
+from tests.frames import HANDSHAKE
 
 LIMIT, TIMEOUT_S = 3, 5
 NOWHERE = b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n"

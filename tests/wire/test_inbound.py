@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from typing import Any
 
 from hypothesis import given, settings
@@ -16,12 +15,9 @@ from chat.config import Limits
 from chat.wire.inbound import whole_text_frames
 from chat.wire.pacing import CLOSING_PAUSE_S
 from chat.wire.websocket import WebSocketFront, WebSocketLink
+from tests.frames import HANDSHAKE, frame
 
 LIMIT = 300
-HANDSHAKE = (
-    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
 
 
 class Recording(WebSocketLink):
@@ -80,21 +76,6 @@ def outcome(kind: type[Recording], chunks: list[bytes]) -> tuple[Any, ...]:
     end = link.heard, transport.value(), transport.disconnecting, link.state
     link.connectionLost(Failure(ConnectionDone()))
     return end
-
-
-def frame(first: int, payload: bytes, mask: bytes | None, long_form: bool) -> bytes:
-    """A client's frame, well made or not."""
-    size = len(payload)
-    masked = 0 if mask is None else 0x80
-    if size >= 65536 or (long_form and size > 200):
-        head = struct.pack("!BBQ", first, masked | 127, size)
-    elif size >= 126 or long_form:
-        head = struct.pack("!BBH", first, masked | 126, size)
-    else:
-        head = struct.pack("!BB", first, masked | size)
-    if mask is None:
-        return head + payload
-    return head + mask + bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
 
 
 PAYLOADS = st.one_of(

@@ -12,7 +12,8 @@ from twisted.internet.testing import StringTransport
 from chat.config import Limits
 from chat.wire.lean import with_options_of
 from chat.wire.websocket import WebSocketFront
-from tests.wire.test_inbound import HANDSHAKE, Recording, frame
+from tests.frames import HANDSHAKE, frame
+from tests.wire.test_inbound import Recording
 
 MASK = b"abcd"
 TEXT, START, LAST, PING, CLOSE = 0x81, 0x01, 0x80, 0x89, 0x88

@@ -16,10 +16,11 @@ from twisted.python.failure import Failure
 
 from chat.config import Limits
 from chat.testing import MemoryServer
+from chat.wire.bounded import CLOSE_HANDSHAKE_S
 from chat.wire.session import Connection
-from chat.wire.websocket import CLOSE_HANDSHAKE_S, STALL_S, WebSocketFront
+from chat.wire.websocket import STALL_S, WebSocketFront
 from tests.conversing import CHANNELS
-from tests.wire.test_inbound import HANDSHAKE, frame
+from tests.frames import HANDSHAKE, frame
 
 MASK = bytes(4)
 TEXT, PING, PONG, START, MORE = 0x81, 0x89, 0x8A, 0x01, 0x00
