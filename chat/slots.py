@@ -17,13 +17,16 @@ from chat.errors import ErrorCode
 
 REST = "*"
 DEPTH_LIMIT = 16
+# Whole numbers that clients of all kinds can read.
+INTEGERS = range(-(2**63), 2**63)
 
 
 class At(Struct, frozen=True):
     """The place and the rules of one slot.
 
     `path`: dotted names; `name[kind]` is the element of the list `name` whose `objectType` is `kind`; a last `*` stands
-    for what else the object holds, besides the names `besides`: any JSON, nested at most DEPTH_LIMIT deep.
+    for what else the object holds, besides the names `besides`: any JSON, nested at most DEPTH_LIMIT
+    deep, with whole numbers out of INTEGERS.
     `missing`: the code when the slot is not there or of the wrong type; without one, a field needs a default and a
     wrong type is VALIDATION_ERROR. `absent_parent`: the code when the object around the slot is not there.
     `invalid`: the code for a value of the right type that is not one of those allowed (default: `missing`).

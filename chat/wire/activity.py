@@ -17,7 +17,7 @@ import msgspec
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IVerb
 from chat.memos import Memo
-from chat.slots import DEPTH_LIMIT, REST, Activity, At
+from chat.slots import DEPTH_LIMIT, INTEGERS, REST, Activity, At
 from chat.texts import base64_of, text_of
 from chat.times import rfc3339
 from chat.wire.slots import SEGMENT, Slot, slots_of
@@ -77,19 +77,20 @@ def _rest_reader(slot: Slot) -> Callable[[Json], Any]:
     def take(data: Json) -> Json:
         around = _walk(data, parents)
         rest = {name: value for name, value in around.items() if name not in at.besides} if type(around) is dict else {}
-        if rest and not _is_shallow(rest, DEPTH_LIMIT):
-            raise ChatError(at.invalid or ErrorCode.VALIDATION_ERROR, f"{at.path} is nested too deep")
+        if rest and not _is_relayable(rest, DEPTH_LIMIT):
+            problem = f"{at.path} is nested too deep or has a number of more than 64 bits"
+            raise ChatError(at.invalid or ErrorCode.VALIDATION_ERROR, problem)
         return rest
 
     return take
 
 
-def _is_shallow(value: Any, depth: int) -> bool:
+def _is_relayable(value: Any, depth: int) -> bool:
     if type(value) is dict:
         value = value.values()
     elif type(value) is not list:
-        return True
-    return depth > 0 and all(_is_shallow(inside, depth - 1) for inside in value)
+        return type(value) is not int or value in INTEGERS
+    return depth > 0 and all(_is_relayable(inside, depth - 1) for inside in value)
 
 
 def _walk(data: Json, path: list[tuple[str, str | None]]) -> Any:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from chat.model import ID_LENGTH
+from chat.slots import INTEGERS
 
 ReplyId = int | str | None
 _WITHOUT_ID, _WITH_ID = 2, 3
@@ -54,7 +55,7 @@ def parse(payload: bytes) -> Command:
         raise Malformed("the frame is not an array [event, data] or [event, data, id]")
     reply_id = parts[2] if len(parts) == _WITH_ID else None
     if not _is_reply_id(reply_id):
-        raise Malformed(f"the id is not an integer or a string of at most {ID_LENGTH} characters")
+        raise Malformed(f"the id is not an integer of at most 64 bits or a string of at most {ID_LENGTH} characters")
     event, data = parts[0], parts[1]
     if type(event) is not str:
         raise Malformed("the event is not a string", reply_id)
@@ -64,7 +65,9 @@ def parse(payload: bytes) -> Command:
 
 
 def _is_reply_id(value: Any) -> bool:
-    return value is None or type(value) is int or (type(value) is str and len(value) <= ID_LENGTH)
+    if type(value) is int:
+        return value in INTEGERS
+    return value is None or (type(value) is str and len(value) <= ID_LENGTH)
 
 
 def text_frame(payload: bytes) -> bytes:

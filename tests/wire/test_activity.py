@@ -159,3 +159,22 @@ def test_any_json_is_read_or_refused(data: Any, kind: type[Activity]) -> None:
 
 def test_the_table_for_documents() -> None:
     assert slot_table(Readable)[:2] == [("id", "str", "501"), ("object.content", "base64", "506")]
+
+
+@pytest.mark.parametrize(
+    ("members", "is_relayed"),
+    [
+        ({"n": 2**63 - 1, "m": [-(2**63)]}, True),
+        ({"n": 1e308, "m": {"": None}}, True),
+        ({"n": 2**63}, False),
+        ({"n": [{"m": -(2**63) - 1}]}, False),
+    ],
+)
+def test_numbers_are_relayed_that_every_client_can_read(members: dict[str, Any], is_relayed: bool) -> None:
+    body = {"target": {"id": "room", "objectType": "room"}, "object": {"content": "eA==", **members}}
+    if is_relayed:
+        assert read(SendMessage, body).more == members
+        return
+    with pytest.raises(ChatError) as refused:
+        read(SendMessage, body)
+    assert refused.value.code is ErrorCode.VALIDATION_ERROR

@@ -188,6 +188,9 @@ async def test_an_unknown_event_is_answered_and_does_not_count(server: MemorySer
         (b'["connect", {}, 1.5]', None),
         (b'["connect", {}, true]', None),
         (b'["connect", {}, {}]', None),
+        (b'["connect", {}, 9223372036854775808]', None),
+        (b'["connect", [], -9223372036854775809]', None),
+        (b'["connect", {}, %b]' % (b"9" * 4300), None),
         (b'["connect", {}, "%b"]' % (b"x" * 65), None),
         (b'["connect", {"a": NaN}]', None),
         (b'["connect", {"a": "\xff"}]', None),
@@ -205,6 +208,7 @@ def test_what_is_a_command() -> None:
     assert parse(b'["connect", {}]') == Command("connect", {})
     assert parse(b'["connect", {"a": 1}, "me"]') == Command("connect", {"a": 1}, "me")
     assert parse(b'["connect", {}, null]') == Command("connect", {})
+    assert parse(b'["connect", {}, -9223372036854775808]') == Command("connect", {}, -(2**63))
 
 
 @given(st.binary(max_size=60))
