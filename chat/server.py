@@ -36,6 +36,7 @@ from chat.times import monotonic
 from chat.users import Users
 from chat.web.auth import Keys, keys_of
 from chat.web.backend import Backend
+from chat.web.channel import BoundedSite
 from chat.web.health import Health, is_alive, readiness
 from chat.web.json import BoundedRequest
 from chat.web.pages import static_pages
@@ -216,7 +217,7 @@ class Server:
         root.putChild(b"readyz", Health(self.keys, readiness(self._store, lambda: self._draining, self._reactor)))
         return root
 
-    def _site(self, tree: Resource, kind: type[Site] = Site) -> Any:
+    def _site(self, tree: Resource, kind: type[Site] = BoundedSite) -> Any:
         site = kind(tree, requestFactory=BoundedRequest, timeout=HTTP_TIMEOUT_S, reactor=self._reactor)
         site.noisy = False
         site.displayTracebacks = False

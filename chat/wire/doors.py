@@ -17,10 +17,10 @@ from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.haproxy._wrapper import HAProxyProtocolWrapper
 from twisted.python.failure import Failure
-from twisted.web.http import HTTPChannel
-from twisted.web.server import Request, Site
+from twisted.web.server import Request
 
 from chat.errors import ErrorCode
+from chat.web.channel import BoundedChannel, BoundedSite
 
 Place = bytes | None
 
@@ -87,7 +87,7 @@ class Addresses:
                 del self._others[place]
 
 
-class PublicChannel(HTTPChannel):
+class PublicChannel(BoundedChannel):
     """An HTTP connection of a PublicSite. The head of a request has to be there `timeOut` seconds after the connection,
     or after the answer before, however slowly it comes; a body may not pause for longer.
     """
@@ -150,7 +150,7 @@ class PublicChannel(HTTPChannel):
         self.site.addresses.stirred(self, self._place)
 
 
-class PublicSite(Site):
+class PublicSite(BoundedSite):
     """A site whose connections are counted in `addresses`, which are set before it serves."""
 
     protocol: Any = PublicChannel
