@@ -26,8 +26,11 @@ class Pages(File):
         self.contentTypes = {**self.contentTypes, ".js": "text/javascript", ".html": "text/html; charset=utf-8"}
 
     def render(self, request: Request) -> int | bytes:
-        """The file, with the headers that keep a page to itself."""
+        """The file, with the headers that keep a page to itself, and always as a whole: it is small, and ranges are
+        where Twisted trips over odd requests.
+        """
         _keep_to_itself(request)
+        request.requestHeaders.removeHeader(b"range")
         page: int | bytes = super().render(request)
         return page
 

@@ -44,3 +44,17 @@ def test_nothing_else_is_served(connection: http.client.HTTPConnection, path: st
     response = connection.getresponse()
     assert response.status in {400, 404, 426}
     assert b"import" not in response.read()
+
+
+@pytest.mark.parametrize(
+    "ranges", ["bytes=0-0", "bytes=99999999999999999999-", ",".join(["bytes=0-0"] + ["0-0"] * 900)]
+)
+def test_a_file_is_served_as_a_whole(run_server: Callable[..., RunningServer], ranges: str) -> None:
+    server = run_server()
+    client = http.client.HTTPConnection("127.0.0.1", server.settings.public, timeout=30)
+    client.request("GET", "/index.html", headers={"Range": ranges})
+    response = client.getresponse()
+    assert response.status == 200
+    assert response.read().endswith(b"</html>\n")
+    client.close()
+    assert "Traceback" not in server.log
