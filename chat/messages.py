@@ -10,13 +10,14 @@ from sys import getsizeof
 from msgspec import Struct, field
 from twisted.internet.defer import Deferred
 
+from chat.activities import HISTORY_ATTRIBUTES
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IStore
 from chat.model import Message, MessageId, Room, RoomId, User, new_id
 from chat.presence import Presence
 
 PAGE_BYTES = 524_288
-# About what an entry of a history has besides the text.
+# About what an entry of a history has besides its texts.
 ENTRY_BYTES = 300
 # What the newest messages of one room and of all rooms may take in memory, and about what one takes besides its text.
 # A page's worth of any characters fits into a room's.
@@ -68,7 +69,7 @@ def within_bytes(messages: Iterable[Message]) -> tuple[Message, ...]:
     page: list[Message] = []
     room_bytes = PAGE_BYTES
     for message in messages:
-        room_bytes -= len(message.body.encode()) * 4 // 3 + ENTRY_BYTES
+        room_bytes -= _entry_bytes(message)
         if page and room_bytes < 0:
             break
         page.append(message)
@@ -78,6 +79,13 @@ def within_bytes(messages: Iterable[Message]) -> tuple[Message, ...]:
 def _memory_bytes(message: Message) -> int:
     """About what a message takes in memory."""
     return getsizeof(message.body) + MESSAGE_BYTES
+
+
+def _entry_bytes(message: Message) -> int:
+    """About what a message takes in a history: base64 makes text a third longer."""
+    attributes = message.author.attributes
+    texts = (message.body, *(attributes[name] for name in HISTORY_ATTRIBUTES & attributes.keys()))
+    return sum(len(text.encode()) for text in texts) * 4 // 3 + ENTRY_BYTES
 
 
 class _Timeline:

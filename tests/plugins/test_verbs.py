@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -501,6 +502,19 @@ async def test_a_history_page_is_bounded_in_bytes(memory_server: Make) -> None:
     assert [entry["seq"] for entry in newest] == [10, 9, 8]
     joined = (await alice.call("join", join()))["data"]["object"]["attachments"][1]["attachments"]
     assert [entry["seq"] for entry in joined] == [10, 9, 8]
+
+
+async def test_the_attributes_of_authors_count_towards_a_history_page(memory_server: Make) -> None:
+    server = memory_server(channels=CHANNELS)
+    alice = server.client()
+    await alice.login("alice", avatar="x" * 40_000)
+    await alice.call("join", join())
+    for _ in range(20):
+        assert (await alice.call("message", send("x")))["status_code"] == 200
+    for event, body in (("join", join()), ("history", history()), ("history", history(object={"seq": 0}))):
+        alice.log.clear()
+        assert (await alice.call(event, body))["status_code"] == 200
+        assert 400_000 < len(json.dumps(alice.log[0])) < 600_000
 
 
 async def test_what_else_a_client_puts_into_the_object_is_relayed(server: MemoryServer) -> None:
