@@ -6,7 +6,7 @@ types compare trusted attributes, or what the caller is in the room and its chan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -31,6 +31,9 @@ STANDINGS: Final = frozenset({"admin", "room_owner", "owner", "moderator", "supe
 # These compare where a message comes from with where it goes.
 OF_MESSAGES: Final = frozenset({"samechannel", "sameroom", "crossroom"})
 TYPES: Final = ATTRIBUTES | STANDINGS | OF_MESSAGES | {"disallow", "custom"}
+RULES_CHARACTERS: Final = 4_096
+# Of custom rules of the greatest length about 20 MB.
+CONDITIONS_IN_MEMORY: Final = 512
 
 Allowed = Mapping[str, Iterable[str]]
 
@@ -71,7 +74,18 @@ def check_rule(place: str, rule: Acl, allowed: Allowed) -> None:
         raise ChatError(ErrorCode.INVALID_ACL_TYPE, "there is no such type")
     if rule.type not in allowed.get(f"{place}.{rule.action}", usual_types(rule.action)):
         raise ChatError(ErrorCode.INVALID_ACL_TYPE, f"{rule.type} may not be set for {rule.action} of a {place}")
-    condition_of(rule.type, rule.value)
+    _condition(rule.type, rule.value)
+
+
+def check_rules(place: str, rules: Sequence[Acl], allowed: Allowed) -> None:
+    """Raise unless all these rules may be set for a place, and together have at most RULES_CHARACTERS: they are in
+    every list. Raises what `check_rule` raises.
+    """
+    for rule in rules:
+        check_rule(place, rule, allowed)
+    if sum(len(rule.action) + len(rule.type) + len(rule.value) for rule in rules) > RULES_CHARACTERS:
+        text = f"the rules of a {place} have at most {RULES_CHARACTERS} characters together"
+        raise ChatError(ErrorCode.INVALID_ACL_VALUE, text)
 
 
 def usual_types(action: str) -> frozenset[str]:
@@ -93,9 +107,13 @@ def _holds(rule: Acl, subject: Subject) -> bool:
         return False
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=CONDITIONS_IN_MEMORY)
 def condition_of(kind: str, value: str) -> Condition:
     """What a type with a value asks of a subject. Raises INVALID_ACL_VALUE."""
+    return _condition(kind, value)
+
+
+def _condition(kind: str, value: str) -> Condition:
     if kind == "custom":
         return parse(value, _single)
     if kind in STANDINGS:
@@ -107,15 +125,16 @@ def condition_of(kind: str, value: str) -> Condition:
     return _compared(kind, value)
 
 
-def _single(kind: str, value: str) -> Condition:
-    """A comparison inside of a custom rule. Raises INVALID_ACL_VALUE."""
+def _single(kind: str, value: str, is_negated: bool) -> Condition:
+    """A comparison inside of a custom rule; a missing attribute fails, negated or not. Raises INVALID_ACL_VALUE."""
     if kind in STANDINGS:
         if value != "y":
             raise ChatError(ErrorCode.INVALID_ACL_VALUE, f"{kind} is y or !y")
-        return lambda subject: kind in subject.standings
+        return lambda subject: (kind in subject.standings) is not is_negated
     if kind not in ATTRIBUTES:
         raise ChatError(ErrorCode.INVALID_ACL_VALUE, "no such type in a custom rule")
-    return _compared(kind, value)
+    compared = _compared(kind, value)
+    return lambda subject: kind in subject.attributes and compared(subject) is not is_negated
 
 
 def _compared(kind: str, value: str) -> Condition:

@@ -18,16 +18,16 @@ from typing import Any
 
 from chat.errors import ChatError, ErrorCode
 
-LENGTH_LIMIT = 1_000
+LENGTH_LIMIT = 500
 _TYPE = re.compile(r"[a-z_]+")
 _VALUE = re.compile(r"[a-z0-9_:]+")
 
 Condition = Callable[[Any], bool]
-Compare = Callable[[str, str], Condition]
+Compare = Callable[[str, str, bool], Condition]
 
 
 def parse(text: str, compare: Compare) -> Condition:
-    """What a custom rule asks; `compare(type, value)` makes the condition of one comparison.
+    """What a custom rule asks; `compare(type, value, is_negated)` makes the condition of one comparison.
 
     Raises INVALID_ACL_VALUE that says at which character, counted from 1, something else was expected; what `compare`
     refuses is refused with its reason.
@@ -77,10 +77,9 @@ class _Parser:
         is_negated = self._takes("!")
         value = self._word(_VALUE, "a value")
         try:
-            condition = self._compare(kind, value)
+            return self._compare(kind, value, is_negated)
         except ChatError as refusal:
             raise ChatError(refusal.code, f"at character {start + 1}: {refusal.detail}") from None
-        return (lambda subject: not condition(subject)) if is_negated else condition
 
     def _takes(self, character: str) -> bool:
         if not self._text.startswith(character, self._at):

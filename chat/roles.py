@@ -64,6 +64,10 @@ class Roles:
         """What the user is in the room."""
         return self._by_user.get(user_id, {}).get(room_id, set())
 
+    def has_say_in(self, user_id: UserId, channel_id: ChannelId | None) -> bool:
+        """Whether the user is an operator, or an owner or admin of the channel."""
+        return self.is_operator(user_id) or bool(self.in_channel(user_id, channel_id) & {Role.OWNER, Role.ADMIN})
+
     def may_rename_or_remove(self, user_id: UserId, room: Room) -> bool:
         """Whether the user may rename or remove the room: the system, superusers, the channel's owners and admins and
         the room's owners; globalmods and the room's moderators if it is a temporary one.

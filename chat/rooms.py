@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from chat.acl import Subject, holds
 from chat.errors import ChatError, ErrorCode
-from chat.model import Access, Acl, Channel, ChannelId, Role, Room, RoomId, RoomKind, User, UserId
+from chat.model import Access, Acl, Channel, ChannelId, Room, RoomId, RoomKind, User, UserId
 from chat.names import folded
 from chat.requests import RoomTarget
 from chat.roles import Roles
@@ -212,10 +212,7 @@ class Rooms:
         """Whether the room's rules do not concern the user: operators, the channel's owners and admins, the room's
         owners.
         """
-        roles = self.roles
-        return roles.is_operator(user_id) or bool(
-            roles.in_channel(user_id, room.channel_id) & {Role.OWNER, Role.ADMIN} or roles.is_owner(user_id, room.id)
-        )
+        return self.roles.has_say_in(user_id, room.channel_id) or self.roles.is_owner(user_id, room.id)
 
     def kind_of(self, channel_id: ChannelId) -> str:
         """What rooms a channel has: `static`, `temporary`, or `mix` for both or none."""

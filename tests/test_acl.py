@@ -32,7 +32,7 @@ ALICE = Subject({"age": "30", "gender": "f", "membership": "vip", "spoken_langua
         ("disallow", "", False),
         ("custom", "gender=f", True),
         ("custom", "gender=!f", False),
-        ("custom", "country=!de", True),
+        ("custom", "country=!de", False),
         ("custom", "moderator=y", True),
         ("custom", "moderator=!y", False),
         ("custom", "age=35:|gender=f,membership=normal", False),

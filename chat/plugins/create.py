@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from zope.interface import implementer
 
-from chat.acl import check_rule
+from chat.acl import check_rules
 from chat.activities import RoomRef, UserRef, acl_entries
 from chat.errors import ChatError, ErrorCode
 from chat.events import RoomCreated
 from chat.ichat import IVerb
-from chat.model import Access, Acl, Role, Room, RoomId, RoomKind, new_id
+from chat.model import Access, Acl, Role, Room, RoomId, RoomKind, User, new_id
 from chat.names import RoomNames
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import CreateRoom, RoomMade
@@ -29,7 +29,8 @@ class CreateVerb:
 
     Raises INVALID_TARGET_TYPE, NO_SUCH_CHANNEL; for the name MISSING_TARGET_DISPLAY_NAME, NOT_BASE64,
     VALIDATION_ERROR, ROOM_NAME_TOO_SHORT, ROOM_NAME_TOO_LONG, ROOM_NAME_RESTRICTED, ROOM_ALREADY_EXISTS; for the rules
-    INVALID_ACL_ACTION, INVALID_ACL_TYPE, INVALID_ACL_VALUE; TOO_MANY_PRIVATE_ROOMS above `rooms.max_per_user`.
+    INVALID_ACL_ACTION, INVALID_ACL_TYPE, INVALID_ACL_VALUE, and NOT_ALLOWED for `autojoin` by others than operators and
+    the channel's owners and admins; TOO_MANY_PRIVATE_ROOMS above `rooms.max_per_user`.
     """
 
     event = "create"
@@ -47,6 +48,7 @@ class CreateVerb:
     async def handle(self, context: Context, request: CreateRoom) -> Outcome:
         """See `IVerb`."""
         new = self._plan(context, request)
+        self._check_autojoin(context.caller, new)
         room: Room = await self._services.store.create_room(new)
         rooms = self._services.rooms
         rooms.put(room)
@@ -74,9 +76,16 @@ class CreateVerb:
 
     def _rules(self, request: CreateRoom) -> tuple[Acl, ...]:
         rules = {(plan.action, plan.type): Acl(plan.action, plan.type, plan.value) for plan in request.acls}
-        for rule in rules.values():
-            check_rule("room", rule, self._services.config.acl.allowed)
+        check_rules("room", tuple(rules.values()), self._services.config.acl.allowed)
         return tuple(rules.values())
+
+    def _check_autojoin(self, user: User, new: NewRoom) -> None:
+        """Who could pull everybody into a room at login is somebody whom the operators trust."""
+        asks = any(rule.action == "autojoin" for rule in new.acls)
+        if asks and not self._services.rooms.roles.has_say_in(user.id, new.channel.id):
+            raise ChatError(
+                ErrorCode.NOT_ALLOWED, "autojoin is for operators and the channel's owners and admins to set"
+            )
 
     def _event(self, context: Context, room: Room) -> RoomCreated:
         assert room.channel_id is not None

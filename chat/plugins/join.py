@@ -35,7 +35,7 @@ class JoinVerb:
         assert context.session is not None
         room = self._services.rooms.entered(context.caller.id, request)
         events = await self._services.occupancy.enter(context.session, room, context.now)
-        return Outcome(self._reply(context, room), events)
+        return Outcome(self._reply(context, self._services.rooms.room(room.id)), events)
 
     def _reply(self, context: Context, room: Room) -> Joined:
         services, viewer = self._services, self._services.occupancy.viewer(context.caller)

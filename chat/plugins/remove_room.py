@@ -38,9 +38,9 @@ class RemoveRoomVerb:
             raise ChatError(ErrorCode.NOT_ALLOWED)
         reason = request.reason or ""
         row = Audit(context.now, context.key_name, actor.id, "remove-room", actor.id, room.id, reason)
-        if not await self._services.store.remove_room(room, row):
-            raise ChatError(ErrorCode.NO_SUCH_ROOM)
-        event = self._removed(context, room, request.reason)
+        await self._services.store.remove_room(room, row)
+        # Gone before: by somebody else, or by a removal that was given up and still written. Then it is to go here too.
+        event = self._removed(context, rooms.room(room.id), request.reason)
         return Outcome(RoomRemovedReply(id=event.id, published=context.now, ref=event.ref), (event,))
 
     def _removed(self, context: Context, room: Room, reason: str | None) -> RoomRemoved:

@@ -16,7 +16,7 @@ from chat.requests import RenameRoom, RoomRenamedReply
 
 @implementer(IVerb)
 class RenameRoomVerb:
-    """Renames a room, for those who may; the audit log has the former name.
+    """Renames a room, for those who may; the audit log has the former name. The name that it has announces nothing.
 
     Raises NO_SUCH_ROOM, NOT_ALLOWED, and for the name what `create` raises.
     """
@@ -38,6 +38,8 @@ class RenameRoomVerb:
         if not rooms.roles.may_rename_or_remove(actor.id, room):
             raise ChatError(ErrorCode.NOT_ALLOWED)
         name = self._names.checked(request.name)
+        if name == room.name:
+            return Outcome(RoomRenamedReply(published=context.now, ref=RoomRef.of(room)))
         row = Audit(context.now, context.key_name, actor.id, "rename-room", actor.id, room.id, room.name)
         await self._services.store.rename_room(room, name, row)
         renamed = rooms.rename(room, name)

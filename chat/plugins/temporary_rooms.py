@@ -73,7 +73,10 @@ class TemporaryRooms:
 
     async def _expire(self, subject: str) -> None:
         room = self._services.rooms.find(RoomId(subject))
-        if room is None or self._is_kept(room):
+        if room is None:
+            return
+        if self._is_kept(room):
+            await self._services.timers.cancel(REMOVE_ROOM, room.id)
             return
         try:
             await self._services.dispatch(Context(utc_now(), self._services.users.system), RemoveRoom(room_id=room.id))

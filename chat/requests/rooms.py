@@ -13,9 +13,25 @@ from chat.slots import Activity, At
 class AclPlan(Activity, frozen=True):
     """An access rule as a client asks for it: `summary` is the action, `objectType` the type, `content` the value."""
 
-    type: Annotated[str, At("objectType", missing=ErrorCode.MISSING_ATTACHMENT_TYPE, limit=ID_LENGTH)]
+    type: Annotated[
+        str,
+        At(
+            "objectType",
+            missing=ErrorCode.MISSING_ATTACHMENT_TYPE,
+            limit=ID_LENGTH,
+            too_many=ErrorCode.INVALID_ACL_TYPE,
+        ),
+    ]
     action: Annotated[str, At("summary", missing=ErrorCode.INVALID_ACL_ACTION, limit=ID_LENGTH)]
-    value: Annotated[str, At("content", missing=ErrorCode.MISSING_ATTACHMENT_CONTENT, limit=NAME_LIMIT)]
+    value: Annotated[
+        str,
+        At(
+            "content",
+            missing=ErrorCode.MISSING_ATTACHMENT_CONTENT,
+            limit=NAME_LIMIT,
+            too_many=ErrorCode.INVALID_ACL_VALUE,
+        ),
+    ]
 
 
 class CreateRoom(Activity, frozen=True, kw_only=True):
