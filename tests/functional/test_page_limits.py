@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -79,15 +80,63 @@ def test_a_return_into_many_rooms_takes_its_time(run_server: Callable[..., Runni
     assert ("gn_join", 900) in ada.refused
 
 
+def refuse(relay: Relay, event: str, *, times: int, retry_after_s: float) -> None:
+    """Let the page hear, so many times, that it asked too soon."""
+    answers = ["too soon"] * times
+    body = {"status_code": 900, "message": "too many commands", "data": {"retry_after_s": retry_after_s}}
+
+    def answer(frame: list[Any]) -> list[Any]:
+        if frame[0] != event or not answers:
+            return frame
+        answers.pop()
+        return [event, body, frame[2]]
+
+    relay.answer = answer
+
+
+def test_who_asks_while_another_waits_waits_behind(server: RunningServer, enter_by_relay: EnterByRelay) -> None:
+    ada, relay = enter_by_relay(server, "Ada")
+    refuse(relay, "gn_message", times=1, retry_after_s=5)
+    ada.say("Too soon")
+    ada.make_room("Books")
+    ada.shows_room("Books")
+    asked = [frame[0] for frame in relay.asked if frame[0] in {"message", "create"}]
+    assert asked == ["message", "message", "create"]
+
+
+def test_a_message_is_never_given_up(server: RunningServer, enter_by_relay: EnterByRelay) -> None:
+    ada, relay = enter_by_relay(server, "Ada")
+    refuse(relay, "gn_message", times=7, retry_after_s=0.1)
+    ada.say("Sooner or later")
+    ada.sees_messages("Sooner or later")
+    assert len(relay.requests("message")) == 8
+
+
+def test_nobody_waits_over_a_reconnect(server: RunningServer, enter_by_relay: EnterByRelay) -> None:
+    """A new connection owes nothing to the one before."""
+    ada, relay = enter_by_relay(server, "Ada")
+    refuse(relay, "gn_message", times=1, retry_after_s=600)
+    refusing = relay.answer
+
+    def refuse_and_cut(frame: list[Any]) -> None:
+        relay.tell(refusing(frame))
+        if frame[0] == "gn_message":
+            relay.answer = refusing
+            relay.cut(4008)
+
+    relay.answer = refuse_and_cut
+    ada.say("At last")
+    ada.sees_messages("At last")
+    assert len(relay.requests("message")) == 2
+
+
 def test_what_is_refused_over_and_over_is_given_up(server: RunningServer, enter_by_relay: EnterByRelay) -> None:
     ada, relay = enter_by_relay(server, "Ada")
-    refusal = {"status_code": 900, "message": "too many commands", "data": {"retry_after_s": 0.1}}
-    relay.answer = lambda frame: ["gn_create", refusal, frame[2]] if frame[0] == "gn_create" else frame
+    refuse(relay, "gn_create", times=3, retry_after_s=0.1)
     ada.make_room("Books")
     alert = ada.page.get_by_role("navigation").get_by_role("alert")
     expect(alert).to_have_text("That was too much at once. Try again in a moment.")
     assert len(relay.requests("create")) == 3
-    relay.answer = lambda frame: frame
     ada.make_room("Novels")
     ada.shows_room("Novels")
 
