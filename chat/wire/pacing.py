@@ -23,8 +23,10 @@ CLOSING_PAUSE_S = 0.1
 class PacedProtocol(BoundedProtocol):
     """Autobahn's protocol of the server's side, in portions, and with a short cut for whole text frames."""
 
-    # How much is a portion: frames that take the short cut, and steps of Autobahn, which are slow; two make a frame.
+    # How much is a portion: frames that take the short cut, fewer from clients that had to be paused; and steps of
+    # Autobahn, of which two make a frame.
     frames_at_once = 64
+    frames_once_paused = 8
     steps_at_once = 32
 
     transport: Any
@@ -40,6 +42,7 @@ class PacedProtocol(BoundedProtocol):
     def pause_reading(self) -> None:
         """See `ClientLink`."""
         self._is_held = True
+        self.frames_at_once = self.frames_once_paused
         self.transport.pauseProducing()
 
     def resume_reading(self) -> None:

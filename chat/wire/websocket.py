@@ -31,7 +31,7 @@ from chat.wire.session import Connection
 STALL_S = 30.0
 REASON_BYTES = 123
 # How many frames that are no whole message a client may send for each command that it may send.
-FRAMES_PER_COMMAND = 10
+FRAMES_PER_COMMAND = 5
 _TEXT, _BINARY, _CLOSE = 1, 2, 8
 _FORBIDDEN, _UNAVAILABLE = 403, 503
 _log = Logger()
@@ -167,6 +167,18 @@ class WebSocketLink(PacedProtocol):
             self._held, self._held_bytes = [], 0
         self._stop_stall_timer()
         self.sendCloseFrame(code, reason.encode()[:REASON_BYTES])
+        if code == CloseCode.FLOOD:
+            self._turn_deaf()
+
+    def resume_reading(self) -> None:
+        """See `ClientLink`."""
+        if self._abort is None:
+            super().resume_reading()
+
+    def _turn_deaf(self) -> None:
+        """What a flood still brings costs time, also that of looking for the answer to the close among it."""
+        self.pause_reading()
+        self._abort = self.factory.reactor.callLater(CLOSE_HANDSHAKE_S, self.transport.abortConnection)
 
     # What the transport says
 

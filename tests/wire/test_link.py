@@ -111,9 +111,9 @@ def test_who_closes_and_does_not_read_is_gone_in_due_time(wire: Wire) -> None:
     ids=["pings", "pongs", "both"],
 )
 def test_a_flood_of_frames_that_are_no_commands(wire: Wire, frames: list[tuple[int, bytes]]) -> None:
-    wire.send(*(frames * (20 // len(frames))))
+    wire.send(*(frames * (10 // len(frames))))
     assert wire.close_code is None
-    wire.clock.advance(1)
+    wire.clock.advance(2)
     wire.send(*(frames * (10 // len(frames))))
     assert wire.close_code is None
     wire.send(frames[0])
@@ -121,10 +121,21 @@ def test_a_flood_of_frames_that_are_no_commands(wire: Wire, frames: list[tuple[i
 
 
 def test_a_flood_of_fragments(wire: Wire) -> None:
-    wire.send((START, b'["conn'), *[(MORE, b"")] * 19)
+    wire.send((START, b'["conn'), *[(MORE, b"")] * 9)
     assert wire.close_code is None
     wire.send((MORE, b""))
     assert wire.close_code == 4029
+
+
+def test_nothing_more_is_read_of_a_flood(wire: Wire) -> None:
+    wire.send(*[(PING, b"")] * 12)
+    assert wire.close_code == 4029
+    wire.link.resume_reading()
+    assert wire.transport.producerState == "paused"
+    wire.send((0x88, b""))
+    assert not wire.transport.disconnecting
+    wire.clock.advance(CLOSE_HANDSHAKE_S)
+    assert wire.transport.disconnected
 
 
 def test_whole_messages_are_not_counted_as_frames(wire: Wire) -> None:
@@ -157,6 +168,16 @@ def test_what_was_read_waits_while_reading_is_paused(wire: Wire) -> None:
     wire.settle()
     assert wire.transport.producerState == "producing"
     assert wire.link.chat._counters.commands == 1
+
+
+def test_whoever_had_to_be_paused_is_read_in_smaller_portions(wire: Wire) -> None:
+    commands = frame(TEXT, b'["connect",{}]', MASK, False) * 20
+    wire.link.dataReceived(commands)
+    assert wire.link.chat._counters.commands == 20
+    wire.link.pause_reading()
+    wire.link.resume_reading()
+    wire.link.dataReceived(commands)
+    assert wire.link.chat._counters.commands == 28
 
 
 def test_a_session_goes_with_its_connection(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
