@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Self
 
 import tomli_w
 
@@ -31,6 +31,7 @@ Result = dict[str, Any]
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE / "build"
+KEY = "bench"
 CHANNEL = "00000000-0000-4000-8000-000000000000"
 LISTED_ROOMS = 3
 CLIENTS_PER_SOURCE = 5_000
@@ -55,6 +56,12 @@ def kb_per_connection(result: Result) -> float:
     return float((result["joined_rss_kb"] - result["rss_kb"]) / result["clients"])
 
 
+def kb_left(result: Result) -> float:
+    """How much of what its connections took the server has kept when they are gone, per connection."""
+    _, start, end = result["rss_kb"]
+    return float((end - start) / result["clients"])
+
+
 def p50_ms(result: Result) -> float:
     """The latency of the median delivery."""
     return float(result["p50_us"] / 1000)
@@ -64,7 +71,8 @@ def p50_ms(result: Result) -> float:
 class Scenario:
     """One line of the table. `when`: in a quick run too, in a full one only, or only when it is named.
 
-    `reference` holds the arguments of the reference program, None where it has nothing to compare.
+    `load` are the arguments of the load client; `soaks`: of `soak.py` instead. `reference` holds the arguments of the
+    reference program, None where it has nothing to compare.
     """
 
     name: str
@@ -76,6 +84,7 @@ class Scenario:
     rooms: int = 1
     when: str = "quick"
     warm: bool = False
+    soaks: bool = False
     reference: tuple[str, ...] | None = None
 
 
@@ -149,6 +158,17 @@ SCENARIOS = (
         when="full",
         reference=(),
     ),
+    Scenario(
+        name="soak-2000",
+        goal="nothing lost, ≤ 1",
+        unit="KB/connection",
+        figure=kb_left,
+        clients=2000,
+        load=("--seconds", "60", "--rate", "400"),
+        rooms=40,
+        when="named",
+        soaks=True,
+    ),
     _fanout(10_000, 50, "F9 as 100 and 1000", when="named"),
 )
 
@@ -188,14 +208,32 @@ def room_id(number: int) -> str:
     return f"00000000-0000-4000-9000-{number:012d}"
 
 
-def configuration(port: int, folder: Path, rooms: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Place:
+    """Where a server lives: a folder of its own and its ports."""
+
+    folder: Path
+    port: int
+    backend: int
+
+    @classmethod
+    @contextmanager
+    def fresh(cls) -> Iterator[Self]:
+        """An empty folder, which goes away again, and free ports."""
+        with tempfile.TemporaryDirectory(prefix="run-", dir=BUILD) as name:
+            yield cls(Path(name), free_port(), free_port())
+
+
+def configuration(place: Place, rooms: int) -> dict[str, Any]:
     """The server's configuration: the defaults, but for rooms and for limits that load would run into."""
     return {
-        "data_dir": str(folder),
+        "data_dir": str(place.folder),
         "listen": {
-            "public": [f"tcp:{port}:interface=127.0.0.1:backlog=1000"],
-            "backend": [f"tcp:{free_port()}:interface=127.0.0.1"],
+            "public": [f"tcp:{place.port}:interface=127.0.0.1:backlog=1000"],
+            "backend": [f"tcp:{place.backend}:interface=127.0.0.1"],
         },
+        "backend": {"keys": [{"name": "bench", "key": KEY}]},
+        "plugins": {"path": [str(HERE / "plugins")], "enable": ["probe"]},
         "limits": {
             "commands_per_s": 1_000_000,
             "burst": 1_000_000,
@@ -215,21 +253,22 @@ def configuration(port: int, folder: Path, rooms: int) -> dict[str, Any]:
     }
 
 
-def server_command(port: int, folder: Path, rooms: int) -> list[str]:
-    """The command line of a chat server in a folder of its own."""
-    config = folder / "chat.toml"
-    config.write_text(tomli_w.dumps(configuration(port, folder, rooms)))
+def server_command(place: Place, rooms: int) -> list[str]:
+    """The command line of a chat server."""
+    config = place.folder / "chat.toml"
+    config.write_text(tomli_w.dumps(configuration(place, rooms)))
     twistd = Path(sys.executable).parent / "twistd"
     return [str(twistd), "-n", "--pidfile=", "chat", "--config", str(config)]
 
 
 @contextmanager
-def running(command: list[str], port: int, log: Path) -> Iterator[int]:
-    """The process id of a server that listens on `port`; it is stopped in the end."""
+def running(command: list[str], place: Place) -> Iterator[int]:
+    """The process id of a server in its place; it is stopped in the end."""
+    log = place.folder / "server.log"
     with log.open("wb") as output, on_core(0):
-        server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=log.parent)
+        server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=place.folder)
     try:
-        _await_listening(server, port, log)
+        _await_listening(server, place.port, log)
         yield server.pid
     finally:
         server.send_signal(signal.SIGTERM)
@@ -260,11 +299,23 @@ def measure(load: Path, scenario: Scenario, port: int, pid: int, seconds: float)
     sources = 1 + scenario.clients // CLIENTS_PER_SOURCE
     words = ["--port", str(port), "--pid", str(pid), "--clients", str(scenario.clients), "--sources", str(sources)]
     words += ["--seconds", str(seconds), "--limit", str(RUN_TIMEOUT_S), *scenario.load]
+    return _result_of([str(load), *words], scenario)
+
+
+def soak(scenario: Scenario, place: Place, pid: int) -> Result:
+    """Run `soak.py` once. Raises BenchmarkError when anything was lost."""
+    words = ["--port", str(place.port), "--backend", str(place.backend), "--key", KEY, "--pid", str(pid)]
+    words += ["--clients", str(scenario.clients), *scenario.load]
+    return {"p50_us": 0} | _result_of([sys.executable, str(HERE / "soak.py"), *words], scenario)
+
+
+def _result_of(command: list[str], scenario: Scenario) -> Result:
+    """What a client prints in the end; it gets the rooms of the scenario."""
     for number in range(scenario.rooms):
-        words += ["--room", room_id(number)]
+        command += ["--room", room_id(number)]
     with on_core(1):
         done = subprocess.run(
-            [str(load), *words],
+            command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -282,22 +333,19 @@ WARM_UP = Scenario("warm-up", "", "", p50_ms, clients=20, load=("--mode", "fanou
 
 def run_server(load: Path, scenario: Scenario, seconds: float) -> Result:
     """One run against a fresh chat server."""
-    with tempfile.TemporaryDirectory(prefix="run-", dir=BUILD) as name:
-        folder, port = Path(name), free_port()
-        with running(server_command(port, folder, scenario.rooms), port, folder / "server.log") as pid:
-            if scenario.warm:
-                measure(load, WARM_UP, port, pid, 1)
-            return measure(load, scenario, port, pid, seconds)
+    with Place.fresh() as place, running(server_command(place, scenario.rooms), place) as pid:
+        if scenario.soaks:
+            return soak(scenario, place, pid)
+        if scenario.warm:
+            measure(load, WARM_UP, place.port, pid, 1)
+        return measure(load, scenario, place.port, pid, seconds)
 
 
 def run_reference(load: Path, reference: Path, scenario: Scenario, seconds: float) -> Result:
     """One run against a fresh reference program."""
     assert scenario.reference is not None
-    with tempfile.TemporaryDirectory(prefix="run-", dir=BUILD) as name:
-        port = free_port()
-        command = [str(reference), str(port), *scenario.reference]
-        with running(command, port, Path(name) / "server.log") as pid:
-            return measure(load, scenario, port, pid, seconds)
+    with Place.fresh() as place, running([str(reference), str(place.port), *scenario.reference], place) as pid:
+        return measure(load, scenario, place.port, pid, seconds)
 
 
 # Reports
