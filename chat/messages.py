@@ -155,6 +155,8 @@ class Timelines:
         timeline = self._rooms[room.id] = _Timeline(self._limit)
         try:
             span: Span = await self._store.recent_messages(room, self._limit)
+            # What it saw may be on disk and not announced yet. It is when the store has come to this.
+            await self._store.ping()
         except BaseException as problem:
             del self._rooms[room.id]
             for waiting in timeline.waiting or ():

@@ -49,7 +49,12 @@ class BoundedProtocol(LeanProtocol):
         for ever.
         """
         super()._closeConnection(abort)
-        if not abort and self._last_call is None:
+        if not abort:
+            self.abort_soon()
+
+    def abort_soon(self) -> None:
+        """End the TCP connection in due time, whatever the client does."""
+        if self._last_call is None:
             self._last_call = self.factory.reactor.callLater(CLOSE_HANDSHAKE_S, self._abort)
 
     def _abort(self) -> None:

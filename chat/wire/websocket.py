@@ -52,6 +52,7 @@ class WebSocketLink(PacedProtocol):
     _held_bytes = 0
     _stall: IDelayedCall | None = None
     _pinged: bytes | None = None
+    _is_deaf = False
     _frames: TokenBucket | None = None
     _place: Place = None
 
@@ -172,13 +173,14 @@ class WebSocketLink(PacedProtocol):
 
     def resume_reading(self) -> None:
         """See `ClientLink`."""
-        if self._abort is None:
+        if not self._is_deaf:
             super().resume_reading()
 
     def _turn_deaf(self) -> None:
         """What a flood still brings costs time, also that of looking for the answer to the close among it."""
+        self._is_deaf = True
         self.pause_reading()
-        self._abort = self.factory.reactor.callLater(CLOSE_HANDSHAKE_S, self.transport.abortConnection)
+        self.abort_soon()
 
     # What the transport says
 
