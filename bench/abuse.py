@@ -16,7 +16,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,7 +24,7 @@ from statistics import median
 from typing import Any
 
 import tomli_w
-from run import BUILD, Scenario, build, configuration, free_port, measure, on_core, p50_ms, raise_file_limit, room_id
+from run import Place, Scenario, build, configuration, measure, on_core, p50_ms, raise_file_limit, room_id
 from run import running as run_program
 
 HONEST = Scenario("abuse", "", "", p50_ms, 100, ("--mode", "rate", "--rate", "100", "--senders", "10"))
@@ -243,17 +242,16 @@ def abusers(port: int, names: list[str]) -> Iterator[Counter[str]]:
 
 def run(load: Path, names: list[str], seconds: float) -> tuple[dict[str, Any], Counter[str]]:
     """One run of honest clients among abusers, against a fresh server with the default limits."""
-    with tempfile.TemporaryDirectory(prefix="run-", dir=BUILD) as name:
-        folder, port = Path(name), free_port()
-        config = configuration(port, folder, 1)
+    with Place.fresh() as place:
+        config = configuration(place, 1)
         del config["limits"]
-        config["listen"]["public"] = [f"tcp:{port}:interface=127.0.0.1"]
-        (folder / "chat.toml").write_text(tomli_w.dumps(config))
-        twistd = str(Path(sys.executable).parent / "twistd")
-        server = [twistd, "-n", "--pidfile=", "chat", "--config", str(folder / "chat.toml")]
-        with run_program(server, port, folder / "server.log") as pid, abusers(port, names) as ends:
-            result = measure(load, HONEST, port, pid, seconds)
-        if "Traceback" in (folder / "server.log").read_text():
+        config["listen"]["public"] = [f"tcp:{place.port}:interface=127.0.0.1"]
+        file = place.folder / "chat.toml"
+        file.write_text(tomli_w.dumps(config))
+        server = [str(Path(sys.executable).parent / "twistd"), "-n", "--pidfile=", "chat", "--config", str(file)]
+        with run_program(server, place) as pid, abusers(place.port, names) as ends:
+            result = measure(load, HONEST, place.port, pid, seconds)
+        if "Traceback" in (place.folder / "server.log").read_text():
             raise SystemExit("the server's log has a traceback")
         return result, ends
 
