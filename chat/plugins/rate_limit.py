@@ -1,5 +1,5 @@
 """rate-limit: how many commands a client may send. `[limits] commands_per_s` and `burst` hold for each session, and
-once more for all sessions of a user together.
+once more for all sessions of a user together, also of those that follow each other.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from chat.buckets import Rate, TokenBucket
 from chat.config import Limits
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IGuard
-from chat.model import User
+from chat.model import UserId
 from chat.plugin import Context, Contribution, Phase, Plugin, Services
-from chat.presence import Presence, Session
+from chat.presence import Session
 
 # Who has not been refused for so long is within the limits again. Nobody is told to wait for less.
 RESPITE_S = 1.0
+# With fewer users than this it is not worth looking for those that could be forgotten.
+USERS_KEPT = 1000
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,13 +33,15 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Account:
-    """What one session has used. `excess_since` and `refused_at` tell of the latest excess."""
+    """What one session has used. `excess_since` and `refused_at` tell of the latest excess; `is_shared`: what it used
+    before its login has been charged to its user.
+    """
 
-    __slots__ = ("excess_since", "own", "refused_at", "shared")
+    __slots__ = ("excess_since", "is_shared", "own", "refused_at")
 
     def __init__(self, own: TokenBucket) -> None:
         self.own = own
-        self.shared: TokenBucket | None = None
+        self.is_shared = False
         self.excess_since = self.refused_at = -RESPITE_S
 
 
@@ -45,21 +49,26 @@ class _Account:
 class RateGuard:
     """Refuses a command above the rate with RATE_LIMITED and the whole seconds after which it would be allowed.
 
-    A refused command costs nothing. An excess begins with a refusal and goes on as long as refusals follow each other
-    within RESPITE_S; so it ends for a client that waits as long as it is told. The first refusal that comes
-    `flood_s` after its beginning closes the connection.
+    What a user has used outlives the user's sessions: who comes back finds the allowance as it was left, less what the
+    new session used up to its login. A refused command costs nothing.
+
+    An excess begins with a refusal and goes on as long as refusals follow each other within RESPITE_S; so it ends for a
+    client that waits as long as it is told. The first refusal that comes `flood_s` after its beginning closes the
+    connection.
     """
 
     name = "rate-limit"
     phase = Phase.RATE
     verbs = None
 
-    def __init__(self, limits: Limits, presence: Presence, seconds: Callable[[], float], flood_s: float) -> None:
+    def __init__(self, limits: Limits, seconds: Callable[[], float], flood_s: float) -> None:
         self._rate = Rate(limits.commands_per_s, limits.burst)
-        self._presence = presence
         self._seconds = seconds
         self._flood_s = flood_s
         self._accounts: WeakKeyDictionary[Session, _Account] = WeakKeyDictionary()
+        # A user without one has a full one.
+        self._shared: dict[UserId, TokenBucket] = {}
+        self._sweep_above = USERS_KEPT
 
     async def check(self, context: Context, request: None) -> None:
         """See `IGuard`."""
@@ -71,27 +80,36 @@ class RateGuard:
             account = self._accounts[session]
         except KeyError:
             account = self._accounts[session] = _Account(TokenBucket(self._rate))
-        own, shared = account.own, account.shared
-        if shared is None and context.user is not None:
-            shared = self._share(account, context.user)
+        own = account.own
+        shared = None if context.user is None else self._share(account, context.user.id, now)
         if own.wait_s(now) > 0 or (shared is not None and shared.wait_s(now) > 0):
-            raise self._refusal(account, now)
+            raise self._refusal(account, shared, now)
         own.take(now)
         if shared is not None:
             shared.take(now)
 
-    def _share(self, account: _Account, user: User) -> TokenBucket:
-        """The bucket of all the user's sessions: it lives as long as one of them."""
-        others = (self._accounts.get(session) for session in self._presence.sessions_of(user.id))
-        found = next((other.shared for other in others if other is not None and other.shared is not None), None)
-        account.shared = found or TokenBucket(self._rate)
-        return account.shared
+    def _share(self, account: _Account, user_id: UserId, now: float) -> TokenBucket:
+        """The bucket of all the user's sessions."""
+        shared = self._shared.get(user_id)
+        if shared is None:
+            self._sweep(now)
+            shared = self._shared[user_id] = TokenBucket(self._rate)
+        if not account.is_shared:
+            account.is_shared = True
+            shared.charge(account.own, now)
+        return shared
 
-    def _refusal(self, account: _Account, now: float) -> ChatError:
+    def _sweep(self, now: float) -> None:
+        """Forget full buckets, when there are twice as many as the last time left."""
+        if len(self._shared) >= self._sweep_above:
+            self._shared = {key: bucket for key, bucket in self._shared.items() if not bucket.is_full(now)}
+            self._sweep_above = max(USERS_KEPT, 2 * len(self._shared))
+
+    def _refusal(self, account: _Account, shared: TokenBucket | None, now: float) -> ChatError:
         if now - account.refused_at > RESPITE_S:
             account.excess_since = now
         account.refused_at = now
-        wait_s = max(bucket.wait_s(now) for bucket in (account.own, account.shared) if bucket is not None)
+        wait_s = max(bucket.wait_s(now) for bucket in (account.own, shared) if bucket is not None)
         return ChatError(
             ErrorCode.RATE_LIMITED,
             extra={"retry_after_s": ceil(wait_s)},
@@ -101,7 +119,7 @@ class RateGuard:
 
 def build(options: Options, services: Services) -> Contribution:
     """The parts of this plugin."""
-    guard = RateGuard(services.config.limits, services.presence, services.seconds, options.flood_s)
+    guard = RateGuard(services.config.limits, services.seconds, options.flood_s)
     return Contribution(guards=(guard,))
 
 

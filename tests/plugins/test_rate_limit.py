@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from twisted.internet.defer import gatherResults
@@ -14,12 +14,12 @@ from twisted.internet.task import Clock
 from chat.config import Limits
 from chat.model import User, UserId
 from chat.plugin import Context
-from chat.plugins.rate_limit import RateGuard
+from chat.plugins.rate_limit import USERS_KEPT, RateGuard
 from chat.presence import Session
 from chat.requests import Connect
 from chat.testing import MemoryClient, MemoryServer
 from chat.times import utc_now
-from tests.conversing import CHANNELS, inside, send
+from tests.conversing import CHANNELS, inside, logged_in, send
 
 LIMITS = Limits(commands_per_s=4, burst=8)
 REFUSED = {"status_code": 900, "message": "too many commands", "data": {"retry_after_s": 1}}
@@ -80,6 +80,32 @@ async def test_a_users_sessions_share_one_more(server: MemoryServer, clock: Cloc
     assert await codes(other, 1) == [900]
     clock.advance(0.25)
     assert await codes(other, 2) == [200, 900]
+
+
+async def test_who_comes_back_finds_the_allowance_as_it_was_left(server: MemoryServer, clock: Clock) -> None:
+    accepted = 0
+    for _ in range(5):
+        client = server.client()
+        await client.login("alice")
+        accepted += (await codes(client, 7)).count(200)
+        await client.leave()
+    assert accepted == 7
+    clock.advance(100)
+    assert await codes(await logged_in(server, "alice"), 8) == [200] * 7 + [900]
+
+
+async def test_what_precedes_a_login_is_charged_to_its_user(server: MemoryServer, clock: Clock) -> None:
+    """But no more than there is: nobody waits longer for it."""
+    for _ in range(3):
+        client = server.client()
+        assert await codes(client, 6) == [200] * 6
+        await client.login("alice")
+        await codes(client, 1)
+        await client.leave()
+    client = await logged_in(server, "alice")
+    assert await client.call("connect", {}) == REFUSED
+    clock.advance(0.25)
+    assert await codes(client, 2) == [200, 900]
 
 
 async def test_what_is_refused_has_no_effect(server: MemoryServer, clock: Clock) -> None:
@@ -165,19 +191,29 @@ async def test_the_end_of_a_session_is_never_refused(server: MemoryServer) -> No
 
 
 async def test_nothing_is_kept_of_sessions_that_are_gone(server: MemoryServer, clock: Clock) -> None:
-    """Nor of their users. That a session goes when its connection has ended is tested with the connection."""
+    """That a session goes when its connection has ended is tested with the connection."""
     guard, user = guard_of(server), User(1, UserId("1"), "one", "test", {})
     link: Any = server.client()
     sessions = [Session(link), Session(link)]
     for number in range(2):
-        server.server.presence.login(sessions[number], user)
         await guard.check(Context(utc_now(), user, sessions[number]), None)
-    shared = [account.shared for account in guard._accounts.values()]
-    assert len(shared) == 2
-    assert shared[0] is shared[1]
+    assert (len(guard._accounts), len(guard._shared)) == (2, 1)
     while sessions:
-        server.server.presence.logout(sessions.pop())
+        sessions.pop()
         assert len(guard._accounts) == len(sessions)
+
+
+async def test_users_are_forgotten_when_they_have_their_whole_allowance_again(
+    server: MemoryServer, clock: Clock
+) -> None:
+    guard, link = guard_of(server), cast("Any", server.client())
+    for number in range(3 * USERS_KEPT):
+        if number == 2 * USERS_KEPT:
+            clock.advance(0.5)
+        user = User(number, UserId(str(number)), "one", "test", {})
+        await guard.check(Context(utc_now(), user, Session(link)), None)
+    assert len(guard._shared) == USERS_KEPT
+    assert guard._sweep_above == USERS_KEPT
 
 
 THEIRS = '''
