@@ -21,7 +21,7 @@ from chat.requests import LoggedIn, Login, RoleEntry
 class LoginVerb:
     """Makes the session the user's, who joins the rooms with rules for autojoin that hold. `invisible` in
     `actor.content` hides the user from all but operators. A failed login leaves nothing behind, and its connection is
-    closed soon after.
+    closed soon after; who is logged in already stays, but not after INVALID_LOGIN.
 
     Raises INVALID_LOGIN for user `0`, which is the system's, and for another user on the same connection; whatever the
     authenticator raises.

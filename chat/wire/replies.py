@@ -49,3 +49,12 @@ def failure(encoder: Encoder, error: ChatError) -> bytes:
 def farewell(result: Outcome | ChatError) -> tuple[CloseCode, str]:
     """Code and reason with which a session ends that a command ends; for a refusal they follow from its code."""
     return _FAREWELLS.get(result.code, _GOODBYE) if isinstance(result, ChatError) else _GOODBYE
+
+
+def is_failed_login(refusal: ChatError, *, has_user: bool) -> bool:
+    """Whether a refused login ends the connection: not one above the rate, and of those that are logged in already only
+    who wanted to be somebody else.
+    """
+    if has_user:
+        return refusal.code is ErrorCode.INVALID_LOGIN
+    return refusal.code is not ErrorCode.RATE_LIMITED

@@ -25,7 +25,7 @@ from chat.wire.activity import check_word, read
 from chat.wire.ending import LOST, Counters, Ending, log_ended
 from chat.wire.frames import CloseCode, Command, Malformed, ReplyId
 from chat.wire.front import ClientLink, Front
-from chat.wire.replies import SUCCESS, Pending, failure, farewell, success
+from chat.wire.replies import SUCCESS, Pending, failure, farewell, is_failed_login, success
 
 INBOX_LIMIT = 64
 UNSETTLED_LIMIT = 128
@@ -285,7 +285,7 @@ class Connection:
         if isinstance(result, Outcome):
             self._stop_timer()
             self._user_id = None if self.session.user is None else self.session.user.id
-        elif not self._is_doomed:
+        elif not self._is_doomed and is_failed_login(result, has_user=self.session.user is not None):
             self._is_doomed = True
             self._stop_timer()
             self._timer = self._front.clock.callLater(
