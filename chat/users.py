@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from chat.activities import HISTORY_ATTRIBUTES, Attribute, HistoryEntry, RoomUser, attributes_of
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IStore
@@ -13,6 +15,15 @@ from chat.presence import Presence
 # What lists show of so many occupants, and of messages with so much text, is remembered.
 REMEMBERED_USERS = 1000
 REMEMBERED_CHARACTERS = 500_000
+# About what an occupant, and one attribute, have in a list besides the texts.
+OCCUPANT_BYTES, ATTRIBUTE_BYTES = 100, 40
+
+
+class Shown(NamedTuple):
+    """An occupant as lists show it, and about how many bytes that takes on the wire."""
+
+    user: RoomUser
+    size_bytes: int
 
 
 class Users:
@@ -46,17 +57,18 @@ class Users:
             return attributes_of(user.attributes, user.attributes.keys() - _PRIVATE)
         return attributes_of(user.attributes, self._public)
 
-    def in_room(self, user: User, status: Status, roles: str) -> RoomUser:
-        """The user as lists of a room's occupants show them."""
+    def in_room(self, user: User, status: Status, roles: str) -> Shown:
+        """The user as lists of a room's occupants show them; weighed once."""
         return self._in_room(user, status, roles)
 
     def in_history(self, message: Message) -> HistoryEntry:
         """The message as a history shows it, with what others may see of its author."""
         return self._in_history(message)
 
-    def _make_room_user(self, user: User, status: Status, roles: str) -> RoomUser:
+    def _make_room_user(self, user: User, status: Status, roles: str) -> Shown:
         kind = "invisible" if status is Status.INVISIBLE else "user"
-        return RoomUser(kind=kind, id=user.id, name=user.name, roles=roles, attributes=self.public(user))
+        shown = RoomUser(kind=kind, id=user.id, name=user.name, roles=roles, attributes=self.public(user))
+        return Shown(shown, _size_bytes(shown))
 
     def _make_history_entry(self, message: Message) -> HistoryEntry:
         return HistoryEntry.of(message, self._shown_in_history)
@@ -64,6 +76,19 @@ class Users:
     def is_public(self, attribute: str) -> bool:
         """Whether others may see the attribute of that name."""
         return attribute not in _PRIVATE if self._public is None else attribute in self._public
+
+
+def _size_bytes(shown: RoomUser) -> int:
+    """About what an occupant takes in a list."""
+    plain = len(shown.id) + len(shown.roles) + _base64_bytes(shown.name) + OCCUPANT_BYTES
+    return plain + sum(
+        len(attribute.kind.encode()) + _base64_bytes(attribute.content) + ATTRIBUTE_BYTES
+        for attribute in shown.attributes
+    )
+
+
+def _base64_bytes(text: str) -> int:
+    return len(text.encode()) * 4 // 3
 
 
 def _weight(entry: HistoryEntry) -> int:

@@ -12,8 +12,8 @@ from chat.rosters import roster
 
 @implementer(IVerb)
 class UsersInRoomVerb:
-    """Pages through the users of a room, operators and owners first; operators see invisible users too. For who may
-    enter it; else raises NO_SUCH_ROOM.
+    """Pages through the users of a room, operators and owners first; operators see invisible users too. A page has at
+    most about 512 KiB, but one user at least. For who may enter the room; else raises NO_SUCH_ROOM.
     """
 
     event = "users_in_room"

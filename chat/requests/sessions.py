@@ -12,7 +12,7 @@ from chat.slots import Activity, At
 
 STATUS_WORDS: Final = re.compile("|".join(status.value for status in Status))
 # Characters of an attribute's value as sent: it is in every list of users.
-ATTRIBUTE_LIMIT: Final = 2_048
+ATTRIBUTE_LIMIT: Final = 1_024
 
 
 class Connect(Activity, frozen=True):

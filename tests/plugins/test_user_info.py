@@ -89,7 +89,7 @@ async def test_an_update_is_told_to_the_rooms_and_shown_in_lists(server: MemoryS
         ({"verb": "update", "object": {"attachments": [{"objectType": "avatar"}]}}, 510),
         ({"verb": "update", "object": {"attachments": [{"objectType": "avatar", "content": ""}]}}, 510),
         ({"verb": "update", "object": {"attachments": [{"objectType": "avatar", "content": "%"}]}}, 701),
-        ({"verb": "update", "object": {"attachments": [{"objectType": "avatar", "content": "A" * 2052}]}}, 510),
+        ({"verb": "update", "object": {"attachments": [{"objectType": "avatar", "content": "A" * 1028}]}}, 510),
         (update(age="99"), 705),
         (update(membership="vip"), 705),
         (update(user_id="super"), 705),
@@ -104,6 +104,13 @@ async def test_what_is_refused_changes_nothing(server: MemoryServer, body: dict[
     await bob.sync()
     assert bob.events == []
     assert await attributes_of(bob, "alice") == {}
+
+
+async def test_an_attribute_has_at_most_1024_characters_as_sent(server: MemoryServer) -> None:
+    alice = await inside(server, "alice")
+    assert (await alice.call("update_user_info", update(avatar="a" * 768)))["status_code"] == 200
+    assert (await alice.call("update_user_info", update(avatar="a" * 769)))["status_code"] == 510
+    assert await attributes_of(alice, "alice") == {"avatar": base64_of("a" * 768)}
 
 
 async def test_what_users_set_outlives_the_session_and_the_server(memory_server: Make, server: MemoryServer) -> None:
