@@ -11,7 +11,7 @@ from chat.model import Access, Acl, Channel, ChannelId, Mute, Role, Room, RoomId
 
 
 class DeclaredRoom(Struct, frozen=True):
-    """A static room of the configuration. Without an id it is the room of that name in its channel."""
+    """A static room of the configuration. Without an id it is the one that was declared by that name in its channel."""
 
     id: RoomId | None
     name: str

@@ -5,9 +5,10 @@ in memory comes out of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, count
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
 from chat.model import (
     SYSTEM_ID,
@@ -54,6 +55,7 @@ class _Declaring:
             self._user(user_id, name)
         self._grant(declared.superusers, Role.SUPERUSER)
         self._grant(declared.globalmods, Role.GLOBALMOD)
+        self._give_up_names(room for channel in declared.channels for room in channel.rooms)
         for channel in declared.channels:
             self._channel(channel)
         for key in self._connection.execute(select(channels.c.key)).scalars().all():
@@ -76,7 +78,8 @@ class _Declaring:
             "tags": ",".join(channel.tags),
             "is_default": channel.is_default,
         }
-        key = self._put(channels, channel.id, channels.c.name == channel.name, values, {})
+        known = channels.c.id == channel.id if channel.id is not None else channels.c.name == channel.name
+        key = self._put(channels, self._first(channels, known), values, {"id": channel.id or new_id()})
         if channel.is_default:
             self._connection.execute(update(channels).where(channels.c.key != key).values(is_default=False))
         self._grant(channel.owners, Role.OWNER, channel_key=key)
@@ -86,20 +89,47 @@ class _Declaring:
             self._room(room, key)
 
     def _room(self, room: DeclaredRoom, channel_key: int) -> None:
+        known = rooms.c.id == room.id if room.id is not None else _same_room(room.name, channel_key)
+        row = self._first(rooms, known)
         values = {
-            "name": room.name,
-            "folded": folded(room.name),
+            "declared_name": room.name,
             "sort": room.sort,
             "access": room.access.value,
             "channel_key": channel_key,
             "removed_ms": None,
         }
-        key = self._put(rooms, room.id, _same_room(room.name, channel_key), values, {"kind": RoomKind.STATIC.value})
+        values |= self._naming(room, row, channel_key)
+        key = self._put(rooms, row, values, {"id": room.id or new_id(), "kind": RoomKind.STATIC.value})
         self._grant(room.owners, Role.OWNER, room_key=key)
         self._grant(room.moderators, Role.MODERATOR, room_key=key)
         self._rules(room.acls, room_key=key)
         for user_id in {*room.owners, *room.moderators}:
             self._member(key, self._user(user_id))
+
+    def _give_up_names(self, declared: Iterable[DeclaredRoom]) -> None:
+        """Free the names of rooms that are declared by other ones now, so that rooms can exchange theirs."""
+        for room in declared:
+            if room.id is not None:
+                renamed = rooms.c.id == room.id, rooms.c.declared_name.is_distinct_from(room.name)
+                self._connection.execute(update(rooms).where(*renamed).values(folded=""))
+
+    def _naming(self, room: DeclaredRoom, row: Row[Any] | None, channel_key: int) -> dict[str, str]:
+        """What becomes of the room's name: one that users gave it stays until another one is declared."""
+        if row is None or row.declared_name != room.name:
+            wanted = room.name
+        elif row.channel_key == channel_key and row.removed_ms is None:
+            return {}
+        else:
+            wanted = row.name
+        name = self._free_name(wanted, channel_key)
+        return {"name": name, "folded": folded(name)}
+
+    def _free_name(self, wanted: str, channel_key: int) -> str:
+        """The name, or the first one with a number behind it that no room of the channel has."""
+        others = select(rooms.c.folded).where(rooms.c.channel_key == channel_key, rooms.c.removed_ms.is_(None))
+        taken = set(self._connection.execute(others).scalars())
+        names = chain([wanted], (f"{wanted} {number}" for number in count(2)))
+        return next(name for name in names if folded(name) not in taken)
 
     def _admin_room(self, channel_key: int) -> None:
         there = select(rooms.c.key).where(rooms.c.channel_key == channel_key, rooms.c.kind == RoomKind.ADMIN.value)
@@ -108,17 +138,15 @@ class _Declaring:
             place = {"id": new_id(), "channel_key": channel_key, "access": Access.OPEN.value, "sort": 0}
             self._insert(rooms, values | place | {"created_ms": self._now_ms})
 
-    def _put(
-        self, table: Table, public_id: str | None, same: Any, values: dict[str, Any], only_new: dict[str, Any]
-    ) -> int:
-        """Update the row with the id, or without one the row that is the `same`; else make it. Its key."""
-        known = table.c.id == public_id if public_id is not None else same
-        key = self._connection.execute(select(table.c.key).where(known).order_by(table.c.key).limit(1)).scalar()
-        if key is None:
-            made = {"id": public_id or new_id(), "created_ms": self._now_ms}
-            return self._insert(table, values | only_new | made)
-        self._connection.execute(update(table).where(table.c.key == key).values(values))
-        return int(key)
+    def _first(self, table: Table, known: Any) -> Row[Any] | None:
+        return self._connection.execute(select(table).where(known).order_by(table.c.key).limit(1)).first()
+
+    def _put(self, table: Table, row: Row[Any] | None, values: dict[str, Any], only_new: dict[str, Any]) -> int:
+        """Update the row, or make one. Its key."""
+        if row is None:
+            return self._insert(table, values | only_new | {"created_ms": self._now_ms})
+        self._connection.execute(update(table).where(table.c.key == row.key).values(values))
+        return int(row.key)
 
     def _insert(self, table: Table, values: dict[str, Any]) -> int:
         return int(self._connection.execute(insert(table).values(values).returning(table.c.key)).scalar_one())
@@ -140,9 +168,9 @@ class _Declaring:
 
 
 def _same_room(name: str, channel_key: int) -> Any:
-    """The static room of that name in the channel."""
+    """The static room that was declared by that name in the channel."""
     return (
-        (rooms.c.name == name)
+        (rooms.c.declared_name == name)
         & (rooms.c.channel_key == channel_key)
         & (rooms.c.kind == RoomKind.STATIC.value)
         & rooms.c.removed_ms.is_(None)

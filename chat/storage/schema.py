@@ -79,6 +79,8 @@ rooms = Table(
     Column("name", Text, nullable=False),
     # The name as names are compared.
     Column("folded", Text, nullable=False, server_default=""),
+    # What the configuration calls a static room, by which it is found again under whatever name.
+    Column("declared_name", Text, nullable=True),
     Column("kind", String(16), nullable=False),
     Column("access", String(16), nullable=False),
     Column("sort", Integer, nullable=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 from twisted.internet.defer import gatherResults
 
 from chat.config import AclRule, ChannelSection, Config, GlobalRoles, RoomSection, StaticUser
@@ -12,7 +13,7 @@ from chat.errors import ConfigError, StorageError
 from chat.model import SYSTEM_ID, SYSTEM_NAME, Access, Acl, Channel, Room, RoomKind, UserId
 from chat.world import Grant, World
 
-from .opened import ALICE, BOB, CONFIG, LOBBY, Opened
+from .opened import ALICE, BOB, CONFIG, LOBBY, Opened, audit
 from .stores import StoreCase
 
 
@@ -106,6 +107,49 @@ async def test_without_ids_the_names_tell_what_is_meant(opened: Opened) -> None:
     assert found["New"].key not in kept.values()
     again = await opened.reopen(Config(channels=(ChannelSection(name="Lobby", default=True, rooms=rooms),)))
     assert rooms_by_name(again)["New"] == found["New"]
+
+
+def lobby(*declared: RoomSection) -> Config:
+    return Config(channels=(ChannelSection(id="lobby", name="Lobby", default=True, rooms=declared),))
+
+
+@pytest.mark.parametrize("public_id", [None, "kept"])
+async def test_a_declared_room_keeps_the_name_that_users_gave_it(opened: Opened, public_id: str | None) -> None:
+    config = lobby(RoomSection(id=public_id, name="General"))
+    room = rooms_by_name(await opened.reopen(config))["General"]
+    await opened.store.rename_room(room, "Main", audit("rename_room"))
+    taken = await opened.store.create_room(opened.new_room("General"))
+    for _ in range(2):
+        world = await opened.reopen(config)
+        assert opened.room_of_id(room.id) == structs.replace(room, name="Main")
+        assert opened.room_of_id(taken.id) == taken
+        assert len(world.rooms) == len(CONFIG.channels[0].rooms) + len(("admins", room, taken))
+
+
+async def test_another_declared_name_is_the_name_from_then_on(opened: Opened) -> None:
+    await opened.store.rename_room(opened.room(0), "Mine", audit("rename_room"))
+    await opened.reopen(lobby(RoomSection(id="room0", name="Other")))
+    assert opened.room(0).name == "Other"
+
+
+async def test_declared_rooms_exchange_their_names(opened: Opened) -> None:
+    await opened.reopen(lobby(RoomSection(id="room0", name="Room 1"), RoomSection(id="room1", name="Room 0")))
+    assert [opened.room(number).name for number in range(3)] == ["Room 1", "Room 0", "Room 2"]
+    assert await opened.reopen() == await opened.reopen()
+    assert [opened.room(number).name for number in range(3)] == ["Room 0", "Room 1", "Room 2"]
+
+
+async def test_a_name_that_another_room_has_gets_a_number(opened: Opened) -> None:
+    for number in range(2):
+        await opened.store.remove_room(opened.room(number), audit("remove_room"))
+    for name in ("room 0", "hall", "Hall 2", "New"):
+        await opened.store.create_room(opened.new_room(name, owner_limit=9))
+    declared = (RoomSection(id="room0", name="Room 0"), RoomSection(id="room2", name="Hall"), RoomSection(name="New"))
+    for _ in range(2):
+        world = await opened.reopen(lobby(*declared))
+        assert (opened.room(0).name, opened.room(2).name) == ("Room 0 2", "Hall 3")
+        names = sorted(room.name for room in world.rooms)
+        assert names == ["Admins", "Hall 2", "Hall 3", "New", "New 2", "Room 0 2", "hall", "room 0"]
 
 
 async def test_names_of_users_follow_their_declaration(opened: Opened) -> None:

@@ -428,6 +428,19 @@ async def test_what_is_removed_stays_removed(memory_server: Make, server: Memory
     assert "static" in rooms
 
 
+async def test_a_declared_room_is_renamed_for_longer_than_a_run(memory_server: Make) -> None:
+    """It has no id: the configuration knows it by the name that it had."""
+    channels = (ChannelSection(id=CHANNEL, name="Lobby", default=True, rooms=(RoomSection(name="General"),)),)
+    first = memory_server(channels=channels, roles=ROLES)
+    superuser = await logged_in(first, "super")
+    (room,) = [one for one, about in (await listed(superuser)).items() if about["displayName"] == base64_of("General")]
+    assert (await superuser.call("rename_room", rename(room, "Main")))["status_code"] == 200
+    before = await listed(superuser)
+    await first.stop()
+    second = memory_server(data_dir=first.server.config.data_dir, channels=channels, roles=ROLES)
+    assert await listed(await logged_in(second, "super")) == before
+
+
 async def test_the_names_and_the_number_are_configured(memory_server: Make) -> None:
     options = RoomOptions(min_name=1, max_name=4, max_per_user=0)
     config: dict[str, Any] = {"rooms": options, "content": Content(restricted_names=("no",))}

@@ -144,13 +144,16 @@ async def test_a_database_of_a_former_server_is_brought_up_to_date(case: SqliteC
     await store.close()
 
 
-async def test_names_of_rooms_are_folded(case: SqliteCase) -> None:
+async def test_names_of_rooms_are_folded_and_taken_for_declared(case: SqliteCase) -> None:
     made_at(case.side, "0001")
+    with case.side.begin() as connection:
+        connection.exec_driver_sql("UPDATE rooms SET kind = 'admin' WHERE key = 1")
     store = case.store()
     store.open(NOTHING)
     with case.side.begin() as connection:
-        for row in connection.execute(select(rooms.c.name, rooms.c.folded)):
+        for row in connection.execute(select(rooms).order_by(rooms.c.key)):
             assert row.folded == folded(row.name)
+            assert row.declared_name == (row.name if row.kind == "static" else None)
     await store.close()
 
 
