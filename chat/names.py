@@ -4,16 +4,52 @@ need equal, short and empty names.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
 from chat.config import RoomOptions
 from chat.errors import ChatError, ErrorCode
 
+# What fonts draw as nothing or as a blank: the default ignorable characters of Unicode, the blank of braille, an empty
+# notehead.
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_SELECTORS = re.compile("[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_JOINERS = "\u200c\u200d"
+# The flags of England, Scotland, Wales: a black flag, and letters that nobody sees.
+_TAGGED_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f")
+# Kept for pictures: newer systems have some that this Python does not know.
+_PICTURES = range(0x1F300, 0x1FB00)
+# In the letters of `_kind`: marks and selectors follow something visible, a joiner stands between two such things.
+_READABLE = re.compile("(?: |v[cm]*(?:j[cm]*(?=v))?)*")
+
 
 def folded(name: str) -> str:
-    """What two names have in common that people take for the same: case and compatible characters aside."""
-    return unicodedata.normalize("NFKC", name).casefold()
+    """What names have in common that people take for the same: case, compatible and unseen characters aside.
+
+    What is folded already stays as it is.
+    """
+    former = None
+    while name != former:
+        former, name = name, unicodedata.normalize("NFKC", _UNSEEN.sub("", name)).casefold()
+    return name
+
+
+def _kind(character: str) -> str:
+    """A letter: v(isible), c (a mark that takes room), m(ark), j(oiner), a blank, or x for what is refused."""
+    category = unicodedata.category(character)
+    if character in _JOINERS:
+        return "j"
+    if _SELECTORS.match(character):
+        return "m"
+    if category[0] == "C":
+        return "v" if category == "Cn" and ord(character) in _PICTURES else "x"
+    if _UNSEEN.match(character) or category in ("Zl", "Zp"):
+        return "x"
+    return {"Zs": " ", "Mc": "c", "Mn": "m", "Me": "m"}.get(category, "v")
 
 
 class RoomNames:
@@ -26,23 +62,22 @@ class RoomNames:
     def checked(self, name: str) -> str:
         """The name without blanks around it.
 
-        Raises MISSING_TARGET_DISPLAY_NAME for an empty one, VALIDATION_ERROR for control characters,
-        ROOM_NAME_TOO_SHORT and ROOM_NAME_TOO_LONG by the characters of `rooms.min_name` and `rooms.max_name`, and
-        ROOM_NAME_RESTRICTED for a name of `content.restricted_names`.
+        Raises MISSING_TARGET_DISPLAY_NAME for an empty one, VALIDATION_ERROR for characters that nobody sees where
+        they mean nothing, ROOM_NAME_TOO_SHORT by the visible characters (`rooms.min_name`, and at least one),
+        ROOM_NAME_TOO_LONG by all characters (`rooms.max_name`), and ROOM_NAME_RESTRICTED for a name of
+        `content.restricted_names`.
         """
         if not name:
             raise ChatError(ErrorCode.MISSING_TARGET_DISPLAY_NAME)
-        if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in name):
-            raise ChatError(ErrorCode.VALIDATION_ERROR, "target.displayName has a control character")
         name = name.strip()
-        if len(name) < self._options.min_name or not name:
-            raise ChatError(
-                ErrorCode.ROOM_NAME_TOO_SHORT, f"a room name has at least {self._options.min_name} characters"
-            )
-        if len(name) > self._options.max_name:
-            raise ChatError(
-                ErrorCode.ROOM_NAME_TOO_LONG, f"a room name has at most {self._options.max_name} characters"
-            )
+        least, most = max(1, self._options.min_name), self._options.max_name
+        if len(name) > most:
+            raise ChatError(ErrorCode.ROOM_NAME_TOO_LONG, f"a room name has at most {most} characters")
+        kinds = "".join(map(_kind, _TAGGED_FLAG.sub("\U0001f3f4", name)))
+        if _READABLE.fullmatch(kinds) is None:
+            raise ChatError(ErrorCode.VALIDATION_ERROR, "target.displayName has characters that nobody sees")
+        if kinds.count("v") + kinds.count("c") < least:
+            raise ChatError(ErrorCode.ROOM_NAME_TOO_SHORT, f"a room name has at least {least} visible characters")
         if folded(name) in self._restricted:
             raise ChatError(ErrorCode.ROOM_NAME_RESTRICTED)
         return name

@@ -148,6 +148,7 @@ async def test_names_of_rooms_are_folded_and_taken_for_declared(case: SqliteCase
     made_at(case.side, "0001")
     with case.side.begin() as connection:
         connection.exec_driver_sql("UPDATE rooms SET kind = 'admin' WHERE key = 1")
+        connection.exec_driver_sql("UPDATE rooms SET name = 'Gen\u00aderal \u0345\u3164\ufe0fＡ' WHERE key = 2")
     store = case.store()
     store.open(NOTHING)
     with case.side.begin() as connection:

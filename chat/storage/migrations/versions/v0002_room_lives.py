@@ -2,6 +2,7 @@
 room is found by the name that was declared.
 """
 
+import re
 import unicodedata
 
 import sqlalchemy as sa
@@ -9,6 +10,19 @@ from alembic import op
 
 revision = "0002"
 down_revision = "0001"
+
+UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
+
+def folded(name: str) -> str:
+    """As names were compared when this was written."""
+    former = None
+    while name != former:
+        former, name = name, unicodedata.normalize("NFKC", UNSEEN.sub("", name)).casefold()
+    return name
 
 
 def upgrade() -> None:
@@ -23,5 +37,4 @@ def upgrade() -> None:
     connection = op.get_bind()
     connection.execute(sa.update(rooms).where(rooms.c.kind == "static").values(declared_name=rooms.c.name))
     for key, name in connection.execute(sa.select(rooms.c.key, rooms.c.name)).all():
-        folded = unicodedata.normalize("NFKC", name).casefold()
-        connection.execute(sa.update(rooms).where(rooms.c.key == key).values(folded=folded))
+        connection.execute(sa.update(rooms).where(rooms.c.key == key).values(folded=folded(name)))
