@@ -185,11 +185,6 @@ class IStore(Interface):
     def recent_messages(room: Room, limit: int) -> Deferred[Span]:
         """A Deferred of a `chat.messages.Span`: the room's newest messages that are not deleted."""
 
-    def messages_since(room: Room, since: datetime, limit: int) -> Deferred[Span]:
-        """A Deferred of a `chat.messages.Span`: the newest `limit` messages published at or after `since` that are not
-        deleted.
-        """
-
     def messages_after(room: Room, seq: int, limit: int) -> Deferred[Span]:
         """A Deferred of a `chat.messages.Span`: at most `limit` messages above `seq`, tombstones included."""
 

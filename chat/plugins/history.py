@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from zope.interface import implementer
 
@@ -18,7 +19,7 @@ SPAN_LIMIT = 500
 
 @implementer(IVerb)
 class HistoryVerb:
-    """The newest messages, those since a time (both newest first), or those after a seq (oldest first, tombstones
+    """The newest messages, or of them those since a time (newest first), or those after a seq (oldest first, tombstones
     included, at most 500); at most about half a megabyte at once. For who may enter the room; else raises
     NO_SUCH_ROOM.
     """
@@ -31,21 +32,19 @@ class HistoryVerb:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._limit = services.config.history.limit
 
     async def handle(self, context: Context, request: ReadHistory) -> Outcome:
         """See `IVerb`."""
         room = self._services.rooms.enterable(context.caller.id, request.room_id)
         if request.after_seq is not None:
             return Outcome(await self._after(room, request.after_seq))
-        span = await self._newest(room, request)
-        return Outcome(History(room_id=room.id, messages=self._entries(reversed(span.messages))))
+        newest = await self._newest(room, request.since)
+        return Outcome(History(room_id=room.id, messages=self._entries(newest)))
 
-    async def _newest(self, room: Room, request: ReadHistory) -> Span:
-        if request.since is None:
-            return await self._services.timelines.recent(room)
-        span: Span = await self._services.store.messages_since(room, request.since, self._limit)
-        return span
+    async def _newest(self, room: Room, since: datetime | None) -> Iterable[Message]:
+        """The newest first, but for those that are older than asked for."""
+        span = await self._services.timelines.recent(room)
+        return (message for message in reversed(span.messages) if since is None or message.published >= since)
 
     def _entries(self, messages: Iterable[Message]) -> tuple[HistoryEntry, ...]:
         return tuple(map(self._services.users.in_history, within_bytes(messages)))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import closing
-from datetime import datetime
-from operator import attrgetter
 from sys import getsizeof
 from typing import Any
 
@@ -15,7 +13,7 @@ from sqlalchemy import Connection, CursorResult, Row, Select, select
 from chat.messages import ROOM_BYTES, Span
 from chat.model import Message, MessageId, Room, RoomId, User, UserId
 from chat.storage.schema import messages, rooms, users
-from chat.times import from_ms, to_ms
+from chat.times import from_ms
 
 _user_columns = (users.c.key, users.c.id, users.c.name, users.c.origin, users.c.attributes)
 _attributes = msgspec.json.Decoder(dict[str, str])
@@ -45,22 +43,12 @@ _message_columns: Select[Any] = select(
 
 def recent_messages(connection: Connection, room: Room, limit: int) -> Span:
     """The newest messages that are not deleted, oldest first."""
-    rows = connection.execute(_undeleted(room).order_by(messages.c.seq.desc()).limit(limit))
-    return _span(connection, room, reversed(_within_bytes(rows)))
-
-
-def messages_since(connection: Connection, room: Room, since: datetime, limit: int) -> Span:
-    """The newest `limit` messages published at or after `since` that are not deleted, oldest first.
-
-    Taken in the order of their times: in that of their numbers all since then would have to be looked at.
-    """
     rows = connection.execute(
-        _undeleted(room)
-        .where(messages.c.published_ms >= to_ms(since))
-        .order_by(messages.c.published_ms.desc(), messages.c.key.desc())
+        _message_columns.where(messages.c.room_key == room.key, messages.c.deleted_ms.is_(None))
+        .order_by(messages.c.seq.desc())
         .limit(limit)
     )
-    return _span(connection, room, sorted(_within_bytes(rows), key=attrgetter("seq")))
+    return _span(connection, room, reversed(_within_bytes(rows)))
 
 
 def messages_after(connection: Connection, room: Room, seq: int, limit: int) -> Span:
@@ -71,10 +59,6 @@ def messages_after(connection: Connection, room: Room, seq: int, limit: int) -> 
         .limit(limit)
     )
     return _span(connection, room, _within_bytes(rows))
-
-
-def _undeleted(room: Room) -> Select[Any]:
-    return _message_columns.where(messages.c.room_key == room.key, messages.c.deleted_ms.is_(None))
 
 
 def _within_bytes(rows: CursorResult[Any]) -> list[Row[Any]]:

@@ -184,10 +184,6 @@ class SqlStore:
         """See `IStore`."""
         return self._readers.read(lambda connection: reading.recent_messages(connection, room, limit))
 
-    def messages_since(self, room: Room, since: datetime, limit: int) -> Deferred[Span]:
-        """See `IStore`."""
-        return self._readers.read(lambda connection: reading.messages_since(connection, room, since, limit))
-
     def messages_after(self, room: Room, seq: int, limit: int) -> Deferred[Span]:
         """See `IStore`."""
         return self._readers.read(lambda connection: reading.messages_after(connection, room, seq, limit))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from twisted.internet.defer import Deferred, gatherResults
 from chat.errors import ChatError, ErrorCode
 from chat.messages import Appended, Draft, Span
 from chat.model import Message, Room
-from chat.times import utc_now
 
 from .opened import Opened, audit
 
@@ -102,10 +100,8 @@ async def test_a_removed_room_takes_no_messages_and_keeps_those_it_has(opened: O
 
 
 async def test_an_empty_room(opened: Opened) -> None:
-    now = utc_now()
     for reading in (
         opened.store.recent_messages(opened.room(), 10),
-        opened.store.messages_since(opened.room(), now, 10),
         opened.store.messages_after(opened.room(), 0, 10),
     ):
         assert await reading == Span((), head=0, floor=0)
@@ -117,27 +113,6 @@ async def test_recent_messages(opened: Opened) -> None:
     opened.case.leave_tombstone(posted[4])
     for limit, expected in ((1, [6]), (3, [3, 4, 6]), (100, [1, 2, 3, 4, 6])):
         span = await opened.store.recent_messages(opened.room(), limit)
-        assert seqs(span) == expected
-        assert (span.head, span.floor) == (6, 0)
-
-
-async def test_messages_since_a_time(opened: Opened) -> None:
-    start = utc_now()
-
-    def at(milliseconds: int) -> datetime:
-        return start + timedelta(milliseconds=milliseconds)
-
-    posted = [(await post(opened, str(number), published=at(number)))[0] for number in range(6)]
-    opened.case.leave_tombstone(posted[4])
-    for since, limit, expected in (
-        (at(0), 100, [1, 2, 3, 4, 6]),
-        (at(3), 100, [4, 6]),
-        (at(3), 1, [6]),
-        (at(4), 100, [6]),
-        (at(5), 100, [6]),
-        (at(6), 100, []),
-    ):
-        span = await opened.store.messages_since(opened.room(), since, limit)
         assert seqs(span) == expected
         assert (span.head, span.floor) == (6, 0)
 
@@ -165,7 +140,6 @@ async def test_a_run_has_a_bound_in_bytes(opened: Opened) -> None:
         await post(opened, body)
     for limit, expected in ((10, [5]), (1, [5])):
         assert seqs(await opened.store.recent_messages(opened.room(), limit)) == expected
-        assert seqs(await opened.store.messages_since(opened.room(), utc_now() - timedelta(days=1), limit)) == expected
     for seq, expected in ((0, [1]), (1, [2]), (2, [3, 4]), (4, [5])):
         span = await opened.store.messages_after(opened.room(), seq, 10)
         assert (seqs(span), span.head) == (expected, 5)

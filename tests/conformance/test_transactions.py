@@ -50,7 +50,6 @@ REFUSED: dict[str, Write] = {
 READS: dict[str, Callable[[Opened], Deferred[Any]]] = {
     "find_user": lambda opened: opened.store.find_user(ALICE),
     "recent_messages": lambda opened: opened.store.recent_messages(opened.room(), 10),
-    "messages_since": lambda opened: opened.store.messages_since(opened.room(), utc_now(), 10),
     "messages_after": lambda opened: opened.store.messages_after(opened.room(), 0, 10),
     "count_joins": lambda opened: opened.store.count_joins([RoomId("room0")]),
     "last_online": lambda opened: opened.store.last_online([ALICE]),
@@ -120,7 +119,6 @@ async def test_a_failure_of_the_database_is_told_in_the_stores_own_words(opened:
             opened.store.append_message(opened.draft(SECRET, client_id=SECRET)),
             opened.store.append_message(opened.draft(SECRET, room)),
             opened.store.recent_messages(room, 10),
-            opened.store.messages_since(room, utc_now(), 10),
             opened.store.messages_after(room, 0, 10),
         ]
         outcomes = await DeferredList(failing, consumeErrors=True)

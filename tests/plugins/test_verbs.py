@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from chat.config import ChannelSection, GlobalRoles, HistoryOptions, MessageOptions, RoomSection, UserOptions
+from chat.model import RoomId
 from chat.testing import MemoryClient, MemoryServer
 from chat.texts import base64_of
 
@@ -357,6 +359,20 @@ async def test_a_retry_is_answered_again_and_sent_once(server: MemoryServer) -> 
     assert (await bob.call("message", send("hello", id="try-1")))["data"]["seq"] == 3
     await bob.sync()
     assert [data["seq"] for data in bob.heard("message")] == [1, 2, 3]
+
+
+async def test_history_since_a_time(server: MemoryServer) -> None:
+    alice = await enter(server, "alice", ROOM)
+    for number in range(3):
+        await alice.call("message", send(f"text {number}"))
+    stored = server.server.services.timelines.newest(RoomId(ROOM)).messages
+    for since in (one.published for one in stored):
+        reply = await alice.call("history", history(updated=since.isoformat()))
+        found = [entry["id"] for entry in reply["data"]["object"]["attachments"]]
+        assert found == [one.id for one in reversed(stored) if one.published >= since]
+    past_all = stored[-1].published + timedelta(milliseconds=1)
+    reply = await alice.call("history", history(updated=past_all.isoformat()))
+    assert reply["data"]["object"]["attachments"] == []
 
 
 async def test_history(server: MemoryServer) -> None:
