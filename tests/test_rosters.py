@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from chat.config import RoomOptions
 from chat.messages import PAGE_BYTES
 from chat.testing import MemoryClient, MemoryServer
 from tests.conversing import CHANNELS, JOIN, ROOM, logged_in
@@ -51,6 +52,14 @@ async def test_pages_are_bounded_in_bytes_and_have_everybody(server: MemoryServe
         found += ids(page)
     assert found == NAMES
     assert ids(await page_of(client, len(NAMES))) == []
+
+
+async def test_pages_are_bounded_in_number(memory_server: Callable[..., MemoryServer]) -> None:
+    server = memory_server(channels=CHANNELS, rooms=RoomOptions(join_users_max=3))
+    for name in NAMES:
+        client, group = await entered(server, name, "small")
+    assert (ids(group), group["summary"]) == (NAMES[:3], len(NAMES))
+    assert ids(await page_of(client, 3)) == NAMES[3:6]
 
 
 async def test_a_page_has_one_user_however_large(server: MemoryServer) -> None:
