@@ -138,7 +138,13 @@ class PublicChannel(BoundedChannel):
         if not self._handlingRequest and (self.requests or not self._has_asked):
             self.transport.write(answer)
         self.setTimeout(None)
-        super().timeoutConnection()
+        self._abortingCall = self.callLater(self.abortTimeout, self.forceAbortClient)
+        self.loseConnection()
+
+    def forceAbortClient(self) -> None:
+        """It does not take what is left to send. No line in the log, of which there could be any number."""
+        self._abortingCall = None
+        self.transport.abortConnection()
 
     def leave(self) -> None:
         """Not counted any more."""
@@ -155,6 +161,11 @@ class PublicSite(BoundedSite):
 
     protocol: Any = PublicChannel
     addresses: Addresses
+
+    def log(self, request: Any) -> None:
+        """A line for a request; none for those who are turned away, of which there could be any number."""
+        if request.code != _TOO_MANY:
+            super().log(request)
 
 
 class WebSocketDoor(WebSocketResource):

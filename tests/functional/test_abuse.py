@@ -173,6 +173,7 @@ def test_a_client_that_opens_a_thousand_connections(server: RunningServer) -> No
             chat.goes_on()
         with RawClient(server) as again:
             assert again.ask_for_upgrade() == 101
+    assert "GET /ws" not in server.log
 
 
 def test_handshakes_that_never_end(server: RunningServer) -> None:
@@ -188,3 +189,24 @@ def test_handshakes_that_never_end(server: RunningServer) -> None:
         with RawClient(server).upgrade() as somebody:
             assert [client.read_status() for client in last] == [429] + [408] * 99
             assert somebody.wait_for_close() == 4001
+    assert "Timing out client" not in server.log
+
+
+def test_behind_a_proxy_that_tells_addresses(run_server: Callable[..., RunningServer]) -> None:
+    """Each client has its own address, and everything works that stops and goes on reading."""
+    server = run_server(LIMITS, change=lambda text: text.replace('public = ["tcp:', 'public = ["haproxy:tcp:'))
+
+    def connect(address: str) -> RawClient:
+        client = opened.enter_context(RawClient(server))
+        client.send(f"PROXY TCP4 {address} 10.0.0.9 1 2\r\n".encode())
+        return client
+
+    with ExitStack() as opened:
+        assert [connect("10.0.0.1").ask_for_upgrade() for _ in range(101)] == [101] * 100 + [429]
+        flooding = connect("10.0.0.2").upgrade().enter("flood", ROOM_ID)
+        pouring = threading.Thread(target=pour, args=(flooding, text("list_channels", {"verb": "list"}) * 1000))
+        pouring.start()
+        assert flooding.wait_for_close() == 4029
+        flooding.hang_up()
+        pouring.join(WAIT_S)
+    assert "Traceback" not in server.log
