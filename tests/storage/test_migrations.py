@@ -41,10 +41,11 @@ ROWS = 3
 FUTURE_MS = 4_000_000_000_000
 NOTHING = Declared({}, (), (), ())
 # Values that mean something to whoever reads them; the others are made up.
-KNOWN = {
+KNOWN: dict[str, Any] = {
     "users.attributes": '{"a":"b"}',
     "rooms.kind": "static",
     "rooms.access": "open",
+    "rooms.removed_ms": None,
     "roles.role": "owner",
     "sanctions.kind": "mute",
     "sanctions.scope": "room",
@@ -69,9 +70,9 @@ print(int(sys.argv[2]) - left)
 
 def value_of(column: Column[Any], number: int) -> Any:
     """Something for a column of the row with this number."""
-    known = KNOWN.get(f"{column.table.name}.{column.name}")
-    if known is not None:
-        return known
+    name = f"{column.table.name}.{column.name}"
+    if name in KNOWN:
+        return KNOWN[name]
     if column.foreign_keys or column.primary_key:
         return number
     if isinstance(column.type, Boolean):
