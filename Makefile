@@ -1,12 +1,13 @@
 # make run     set up and start a server on the embedded default
 # make test    set up and check everything
 # make bench   set up and measure (ARGS=--quick for the short form)
+# make hostile set up and send 100,000 hostile frames (ARGS="--frames 10000 --seed 2" for fewer or others)
 
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := setup.cfg pyproject.toml
 
-.PHONY: run test lint types unit bench clean
+.PHONY: run test lint types unit bench hostile clean
 
 run: .venv/run
 	$(BIN)/twistd -n --pidfile= chat
@@ -28,6 +29,9 @@ unit: .venv/browser
 
 bench: .venv/dev
 	$(BIN)/python bench/run.py $(ARGS)
+
+hostile: .venv/dev
+	$(BIN)/python -m tests.hostile $(ARGS)
 
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -32,3 +32,24 @@ def _masked(payload: bytes, mask: bytes) -> bytes:
     if mask == NO_MASK:
         return payload
     return bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
+
+
+def split(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
+    """The whole frames of a server in `data`, as pairs of the first byte and the payload, and what is left over."""
+    frames: list[tuple[int, bytes]] = []
+    while (found := _first_of(data)) is not None:
+        start, end = found
+        frames.append((data[0], data[start:end]))
+        data = data[end:]
+    return frames, data
+
+
+def _first_of(data: bytes) -> tuple[int, int] | None:
+    """Where the payload of the first frame starts and ends, when it is there."""
+    if len(data) < 2:
+        return None
+    size, start = data[1], 2
+    if size in {126, 127}:
+        start = 4 if size == 126 else 10
+        size = int.from_bytes(data[2:start], "big")
+    return (start, start + size) if len(data) >= start + size else None
