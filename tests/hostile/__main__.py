@@ -11,6 +11,7 @@ import argparse
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def main() -> int:
     reactor.callWhenRunning(begin)
     reactor.run()
     for failure in failures:
-        say(failure.getTraceback())
+        say("".join(traceback.format_exception(failure.value)))
     return len(failures)
 
 
