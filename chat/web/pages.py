@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Final
 
+from twisted.web.http import stringToDatetime
 from twisted.web.pages import notFound
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import Request
@@ -26,11 +27,9 @@ class Pages(File):
         self.contentTypes = {**self.contentTypes, ".js": "text/javascript", ".html": "text/html; charset=utf-8"}
 
     def render(self, request: Request) -> int | bytes:
-        """The file, with the headers that keep a page to itself, and always as a whole: it is small, and ranges are
-        where Twisted trips over odd requests.
-        """
+        """The file, with the headers that keep a page to itself."""
         _keep_to_itself(request)
-        request.requestHeaders.removeHeader(b"range")
+        _simplify(request)
         page: int | bytes = super().render(request)
         return page
 
@@ -48,6 +47,21 @@ class Pages(File):
 def _keep_to_itself(request: Request) -> None:
     for name, value in _HEADERS.items():
         request.setHeader(name, value)
+
+
+def _simplify(request: Request) -> None:
+    """Ask for the file as a whole, and for a newer one only with a date: Twisted trips over odd ranges and dates."""
+    request.requestHeaders.removeHeader(b"range")
+    if not _is_date(request.getHeader(b"if-modified-since") or b""):
+        request.requestHeaders.removeHeader(b"if-modified-since")
+
+
+def _is_date(value: bytes) -> bool:
+    try:
+        stringToDatetime(value.partition(b";")[0])
+    except (ValueError, LookupError):
+        return False
+    return True
 
 
 def static_pages() -> Resource:

@@ -58,3 +58,16 @@ def test_a_file_is_served_as_a_whole(run_server: Callable[..., RunningServer], r
     assert response.read().endswith(b"</html>\n")
     client.close()
     assert "Traceback" not in server.log
+
+
+def test_a_file_is_served_again_unless_it_is_known(run_server: Callable[..., RunningServer]) -> None:
+    server = run_server()
+    client = http.client.HTTPConnection("127.0.0.1", server.settings.public, timeout=30)
+    later = "Fri, 01 Jan 2100 00:00:00 GMT"
+    since = {";": 200, " ; ": 200, "9" * 5000: 200, "Mon, 99 Foo 99999 99:99:99": 200, later: 304, f"{later}; x": 304}
+    for date, status in since.items():
+        client.request("GET", "/index.html", headers={"If-Modified-Since": date})
+        response = client.getresponse()
+        assert (response.status, bool(response.read())) == (status, status == 200)
+    client.close()
+    assert "Traceback" not in server.log
