@@ -29,8 +29,8 @@ NORMAL, PROTOCOL_ERROR, NO_TEXT, NO_UTF8, TOO_BIG = 1000, 1002, 1003, 1007, 1009
 class Volley(Struct, frozen=True):
     """Chunks of bytes, how many frames they count for, and what must come of them.
 
-    `pongs` and `replies` must be written, each in this order, and nothing else but a close with `code`, which is None
-    when the connection must stay open. Of noise anything may come, if only the close code is a documented one.
+    `pongs` and `replies` must be written, each in this order, and no other ones, and a close with `code`, or none when
+    that is None. Of noise anything may come, if only the close code is a documented one.
     """
 
     chunks: tuple[bytes, ...]
@@ -42,7 +42,9 @@ class Volley(Struct, frozen=True):
 
     def is_over(self, said: Said) -> bool:
         """Whether the server has said what it had to say."""
-        return self.is_noise or len(said) >= len(self.pongs) + len(self.replies) + (self.code is not None)
+        is_closed = close_code(said) is not None
+        heard = len(_pongs(said)) + len(_replies(said)) + is_closed
+        return self.is_noise or heard >= len(self.pongs) + len(self.replies) + (self.code is not None)
 
     def check(self, said: Said) -> None:
         """Raise AssertionError unless the server said what it had to say."""
@@ -50,9 +52,18 @@ class Volley(Struct, frozen=True):
         if self.is_noise:
             assert code is None or code in CLOSE_CODES
             return
-        assert tuple(payload for first, payload in said if first == PONG) == self.pongs
-        assert tuple(payload for first, payload in said if first == TEXT) == self.replies
+        assert _pongs(said) == self.pongs
+        assert _replies(said) == self.replies
         assert code == self.code
+
+
+def _pongs(said: Said) -> tuple[bytes, ...]:
+    return tuple(payload for first, payload in said if first == PONG)
+
+
+def _replies(said: Said) -> tuple[bytes, ...]:
+    """What answers; there may be events besides."""
+    return tuple(payload for first, payload in said if first == TEXT and b'{"status_code":' in payload)
 
 
 def close_code(said: Said) -> int | None:
