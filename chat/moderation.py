@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from chat.agenda import Agenda
 from chat.model import Mute, RoomId, UserId
 
 
@@ -28,21 +29,26 @@ class Mutes:
 
     def __init__(self) -> None:
         self._rooms: dict[RoomId, dict[UserId, Mute]] = {}
+        self._ends: Agenda[tuple[RoomId, UserId]] = Agenda()
 
     def load(self, mutes: Iterable[Mute]) -> None:
         """Take those that the store holds."""
         for mute in mutes:
-            self._rooms.setdefault(mute.room_id, {})[mute.user_id] = mute
+            self._set(mute)
 
     def put(self, mute: Mute, now: datetime) -> None:
-        """Set a mute in place of the user's former one in the room, and forget those of the room that ended."""
-        room = self._rooms.setdefault(mute.room_id, {})
-        for user_id in [user_id for user_id, old in room.items() if old.until <= now]:
-            del room[user_id]
-        room[mute.user_id] = mute
+        """Set a mute in place of the user's former one in the room, and forget all that ended."""
+        for room_id, user_id in self._ends.take_due(now):
+            self.end(user_id, room_id)
+        self._set(mute)
+
+    def _set(self, mute: Mute) -> None:
+        self._rooms.setdefault(mute.room_id, {})[mute.user_id] = mute
+        self._ends.put((mute.room_id, mute.user_id), mute.until)
 
     def end(self, user_id: UserId, room_id: RoomId) -> None:
         """Take a mute away, if there is one."""
+        self._ends.take_off((room_id, user_id))
         room = self._rooms.get(room_id, {})
         room.pop(user_id, None)
         if not room:
@@ -50,7 +56,8 @@ class Mutes:
 
     def forget_room(self, room_id: RoomId) -> None:
         """The room is gone."""
-        self._rooms.pop(room_id, None)
+        for user_id in self._rooms.pop(room_id, {}):
+            self._ends.take_off((room_id, user_id))
 
     def of(self, user_id: UserId, room_id: RoomId, now: datetime) -> Mute | None:
         """The mute that keeps the user from speaking in the room at `now`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +11,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from chat.agenda import Agenda
 from chat.ichat import IStore
 from chat.times import utc_now
 from chat.world import Timer
@@ -37,9 +37,7 @@ class Timers:
         self._store = store
         self._clock = clock
         self._acts: dict[str, Act] = {}
-        self._due: dict[tuple[str, str], datetime] = {}
-        # Holds also what was cancelled or moved since; `_due` decides.
-        self._heap: list[tuple[datetime, str, str]] = []
+        self._agenda: Agenda[tuple[str, str]] = Agenda()
         self._next: Any = None
         self.runs = False
 
@@ -64,17 +62,16 @@ class Timers:
 
     def is_set(self, kind: str, subject: str) -> bool:
         """Whether there is such a timer."""
-        return (kind, subject) in self._due
+        return self.due(kind, subject) is not None
 
     def due(self, kind: str, subject: str) -> datetime | None:
         """When the timer is due; None without one."""
-        return self._due.get((kind, subject))
+        return self._agenda.get((kind, subject))
 
     def note(self, timer: Timer) -> None:
         """A timer was set in the store by somebody else's transaction."""
-        self._due[timer.kind, timer.subject] = timer.due
-        heapq.heappush(self._heap, (timer.due, timer.kind, timer.subject))
-        if self._heap[0][0] == timer.due:
+        self._agenda.put((timer.kind, timer.subject), timer.due)
+        if self._agenda.first() == timer.due:
             self._wait()
 
     def set(self, timer: Timer) -> Deferred[None]:
@@ -85,30 +82,27 @@ class Timers:
 
     def cancel(self, kind: str, subject: str) -> Deferred[None]:
         """Forget a timer. Fires when that will survive."""
-        self._due.pop((kind, subject), None)
+        self._agenda.take_off((kind, subject))
         forgotten: Deferred[None] = self._store.cancel_timer(kind, subject)
         return forgotten
 
     def forget(self, subject: str) -> None:
         """The subject is gone, and its timers with it, in the store already."""
         for kind in self._acts:
-            self._due.pop((kind, subject), None)
+            self._agenda.take_off((kind, subject))
 
     def _wait(self) -> None:
         if self._next is not None and self._next.active():
             self._next.cancel()
         self._next = None
-        if self.runs and self._heap:
-            wait_s = (self._heap[0][0] - utc_now()).total_seconds()
+        first = self._agenda.first()
+        if self.runs and first is not None:
+            wait_s = (first - utc_now()).total_seconds()
             self._next = self._clock.callLater(min(max(wait_s, 0), LOOK_EVERY_S), self._look)
 
     def _look(self) -> None:
-        now = utc_now()
-        while self._heap and self._heap[0][0] <= now:
-            due, kind, subject = heapq.heappop(self._heap)
-            if self._due.get((kind, subject)) == due:
-                del self._due[kind, subject]
-                Deferred.fromCoroutine(self._act(kind, subject)).addErrback(self._failed, kind, subject)
+        for kind, subject in self._agenda.take_due(utc_now()):
+            Deferred.fromCoroutine(self._act(kind, subject)).addErrback(self._failed, kind, subject)
         self._wait()
 
     async def _act(self, kind: str, subject: str) -> None:

@@ -10,8 +10,8 @@ import chat
 
 ROOT = Path(chat.__file__).parent
 MODEL = {
-    "activities", "audiences", "buckets", "contracts", "coroutines", "durations", "errors", "events", "ichat", "lines",
-    "memos", "model", "plugin", "requests", "slots", "texts", "times", "world",
+    "activities", "agenda", "audiences", "buckets", "contracts", "coroutines", "durations", "errors", "events", "ichat",
+    "lines", "memos", "model", "plugin", "requests", "slots", "texts", "times", "world",
 }  # fmt: skip
 DOMAIN = {
     "acl", "acl_grammar", "messages", "moderation", "names", "occupancy", "occupants", "presence", "rest", "roles",

@@ -15,7 +15,9 @@ from chat.times import to_ms, utc_now
 
 
 def put_mutes(connection: Connection, mutes: Sequence[Mute], audits: Sequence[Audit]) -> None:
-    """See `IStore`."""
+    """See `IStore`. Mutes that have ended go on the way."""
+    now_ms = to_ms(utc_now())
+    connection.execute(delete(sanctions).where(sanctions.c.until_ms <= now_ms))
     for mute in mutes:
         room_key, user_key = _key(connection, rooms, mute.room_id), _key(connection, users, mute.user_id)
         connection.execute(delete(sanctions).where(_same_mute(room_key, user_key)))
@@ -28,7 +30,7 @@ def put_mutes(connection: Connection, mutes: Sequence[Mute], audits: Sequence[Au
                 actor_key=_key(connection, users, mute.actor_id),
                 duration=mute.duration,
                 reason=mute.reason,
-                created_ms=to_ms(utc_now()),
+                created_ms=now_ms,
                 until_ms=to_ms(mute.until),
             )
         )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import Connection, event, insert
 from twisted.internet.defer import Deferred
 
@@ -16,7 +18,8 @@ from chat.model import Message
 from chat.storage import reading, sql, tallying
 from chat.storage.schema import rooms
 from chat.storage.sql import SqlStore
-from tests.conformance.opened import Opened
+from chat.times import utc_now
+from tests.conformance.opened import BOB, Opened, mute
 from tests.conformance.stores import SqliteCase
 
 WAIT_S = 30
@@ -79,6 +82,13 @@ async def test_what_the_database_gives_up_counts_for_nothing(opened: Opened) -> 
         await failing
     assert (await after).message.seq == 2
     assert [message.body for message in await kept(opened)] == ["before", "after"]
+
+
+async def test_mutes_that_have_ended_take_no_room_for_long(opened: Opened) -> None:
+    over = structs.replace(mute(), until=utc_now() - timedelta(milliseconds=1))
+    await opened.store.put_mutes([over], [])
+    await opened.store.put_mutes([mute(BOB)], [])
+    assert [row[4:6] for row in opened.case.content()["sanctions"]] == [(opened.bob.key, opened.bob.key)]
 
 
 def plans(connection: Connection, read: Callable[[], object]) -> list[str]:
