@@ -5,7 +5,7 @@
  *
  *   fanout  The first --senders clients keep --window messages in flight altogether. A message is complete when every
  *           member of its room got it; its sender then sends the next one. With as many senders as clients and a room
- *           for every two of them this is "pairs".
+ *           for every two of them this is "pairs". With --ids each message has an id of its client's.
  *   rate    The same senders in turn send --rate messages a second, whatever comes back. Latencies count from the time
  *           at which a message was due.
  *   verb    Every client sends --request and waits for its reply --event, again and again.
@@ -47,6 +47,7 @@ static struct {
     enum Mode mode;
     int port, pid, clients, extra, parallel, sources, senders, window, room_count;
     double rate, seconds, warmup_s, stall_s, limit_s;
+    bool ids;
     const char *rooms[ROOMS_MAX], *event, *request;
 } options = {.clients = 100, .parallel = 32, .sources = 1, .senders = 1, .window = 1, .rate = 100, .seconds = 5,
              .warmup_s = 0.5, .stall_s = 15, .limit_s = 300, .event = "", .request = ""};
@@ -237,7 +238,7 @@ enum { DIGITS = 24, TIME_DIGITS = 16, CODED_MARK = 8, CODED_DIGITS = DIGITS / 3 
 static char coded_mark[CODED_MARK + 1];
 
 static void send_message(struct Client *sender, uint64_t due_ns) {
-    char body[64], coded[96], text[SEND_BYTES];
+    char body[64], coded[96], id[64] = "", text[SEND_BYTES];
     if (sent == MESSAGES_MAX) {
         fail("too many messages for one run");
         return;
@@ -245,10 +246,11 @@ static void send_message(struct Client *sender, uint64_t due_ns) {
     messages[sent] = (struct Message){sender, 0};
     snprintf(body, sizeof body, "%s%016llx%08x", MARK, (unsigned long long)due_ns, sent);
     encode(body, coded);
+    if (options.ids) snprintf(id, sizeof id, ",\"id\":\"load-%016llx-%08x\"", (unsigned long long)due_ns, sent);
     snprintf(text, sizeof text,
              "[\"message\",{\"verb\":\"send\",\"target\":{\"id\":\"%s\",\"objectType\":\"room\"},"
-             "\"object\":{\"content\":\"%s\"}},%u]",
-             options.rooms[room_of(sender)], coded, sent);
+             "\"object\":{\"content\":\"%s\"%s}},%u]",
+             options.rooms[room_of(sender)], coded, id, sent);
     sent++;
     sent_to[room_of(sender)]++;
     send_text(sender, text);
@@ -567,7 +569,7 @@ static void read_options(int count, char **words) {
         {"extra", 1, 0, 'x'},   {"room", 1, 0, 'r'},    {"senders", 1, 0, 's'},  {"window", 1, 0, 'w'},
         {"rate", 1, 0, 'R'},    {"seconds", 1, 0, 't'}, {"warmup", 1, 0, 'u'},   {"event", 1, 0, 'e'},
         {"request", 1, 0, 'q'}, {"sources", 1, 0, 'S'}, {"parallel", 1, 0, 'c'}, {"stall", 1, 0, 'l'},
-        {"limit", 1, 0, 'L'},   {0}};
+        {"limit", 1, 0, 'L'},   {"ids", 0, 0, 'i'},     {0}};
     for (int key; (key = getopt_long(count, words, "", known, NULL)) != -1;) switch (key) {
             case 'm': options.mode = mode_named(optarg); break;
             case 'p': options.port = atoi(optarg); break;
@@ -586,6 +588,7 @@ static void read_options(int count, char **words) {
             case 'c': options.parallel = atoi(optarg); break;
             case 'l': options.stall_s = atof(optarg); break;
             case 'L': options.limit_s = atof(optarg); break;
+            case 'i': options.ids = true; break;
             default: exit(2);
         }
     if (options.room_count == 0 || options.clients % options.room_count || options.senders > options.clients) {

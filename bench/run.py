@@ -26,6 +26,7 @@ from statistics import median
 from typing import Any, Self
 
 import tomli_w
+from fill import fill
 
 Result = dict[str, Any]
 
@@ -71,6 +72,7 @@ def p50_ms(result: Result) -> float:
 class Scenario:
     """One line of the table. `when`: in a quick run too, in a full one only, or only when it is named.
 
+    `warm`: the server has served others before. `filled`: its database has been a large chat's for long.
     `load` are the arguments of the load client; `soaks`: of `soak.py` instead. `reference` holds the arguments of the
     reference program, None where it has nothing to compare.
     """
@@ -84,6 +86,7 @@ class Scenario:
     rooms: int = 1
     when: str = "quick"
     warm: bool = False
+    filled: bool = False
     soaks: bool = False
     reference: tuple[str, ...] | None = None
 
@@ -115,20 +118,28 @@ def _memory(clients: int, rooms: int, when: str) -> Scenario:
     )
 
 
+def _pairs(name: str, goal: str, when: str, *more: str, filled: bool = False) -> Scenario:
+    return Scenario(
+        name=name,
+        goal=goal,
+        unit="messages/CPU-s",
+        figure=per_cpu_s("completed"),
+        clients=50,
+        load=("--mode", "fanout", "--senders", "50", "--window", "50", *more),
+        rooms=25,
+        when=when,
+        filled=filled,
+    )
+
+
 SCENARIOS = (
     _fanout(100, 1, "F3 ≥ 0.65 of C"),
     _fanout(1000, 1, "F3 ≥ 0.75 of C"),
     _fanout(100, 50, "F1 ≥ 1,000,000"),
     _fanout(1000, 50, "F2 ≥ 2,000,000, 0.6 of C"),
-    Scenario(
-        name="pairs",
-        goal="F4 ≥ 10,000",
-        unit="messages/CPU-s",
-        figure=per_cpu_s("completed"),
-        clients=50,
-        load=("--mode", "fanout", "--senders", "50", "--window", "50"),
-        rooms=25,
-    ),
+    _pairs("pairs", "F4 ≥ 10,000", "quick"),
+    _pairs("pairs-ids", "", "full", "--ids"),
+    _pairs("pairs-grown", "F9 as pairs-ids", "full", "--ids", filled=True),
     Scenario(
         name="list_rooms",
         goal="F5 ≥ 25,000",
@@ -333,12 +344,21 @@ WARM_UP = Scenario("warm-up", "", "", p50_ms, clients=20, load=("--mode", "fanou
 
 def run_server(load: Path, scenario: Scenario, seconds: float) -> Result:
     """One run against a fresh chat server."""
-    with Place.fresh() as place, running(server_command(place, scenario.rooms), place) as pid:
-        if scenario.soaks:
-            return soak(scenario, place, pid)
-        if scenario.warm:
-            measure(load, WARM_UP, place.port, pid, 1)
-        return measure(load, scenario, place.port, pid, seconds)
+    with Place.fresh() as place:
+        command = server_command(place, scenario.rooms)
+        if scenario.filled:
+            fill(place.folder / "chat.db", CHANNEL, [room_id(number) for number in range(scenario.rooms)])
+        with running(command, place) as pid:
+            return run_client(load, scenario, place, pid, seconds)
+
+
+def run_client(load: Path, scenario: Scenario, place: Place, pid: int, seconds: float) -> Result:
+    """What the client of a scenario finds at a server that runs."""
+    if scenario.soaks:
+        return soak(scenario, place, pid)
+    if scenario.warm:
+        measure(load, WARM_UP, place.port, pid, 1)
+    return measure(load, scenario, place.port, pid, seconds)
 
 
 def run_reference(load: Path, reference: Path, scenario: Scenario, seconds: float) -> Result:
