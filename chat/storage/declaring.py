@@ -243,10 +243,10 @@ def _members(connection: Connection) -> dict[RoomId, frozenset[UserId]]:
         .join(users, users.c.key == memberships.c.user_key)
         .where(rooms.c.channel_key.is_not(None))
     )
-    found: dict[RoomId, frozenset[UserId]] = {}
+    found: dict[RoomId, set[UserId]] = {}
     for row in connection.execute(query):
-        found[RoomId(row.room_id)] = found.get(RoomId(row.room_id), frozenset()) | {UserId(row.user_id)}
-    return found
+        found.setdefault(RoomId(row.room_id), set()).add(UserId(row.user_id))
+    return {room_id: frozenset(members) for room_id, members in found.items()}
 
 
 def _mutes(connection: Connection, now_ms: int) -> Iterator[Mute]:
