@@ -17,14 +17,15 @@ from chat.storage.reading import find_user
 from chat.storage.schema import users
 from chat.times import to_ms
 
+_insert = insert(users).returning(users.c.key)
+
 
 def record_login(connection: Connection, user_id: UserId, identity: Identity, at: datetime, kept: Set[str]) -> User:
     """See `IStore`."""
     known = find_user(connection, user_id)
     if known is None:
         values = {"id": user_id, "name": identity.name, "origin": identity.origin, "created_ms": to_ms(at)}
-        made = insert(users).values(**values, attributes=_json(identity.attributes)).returning(users.c.key)
-        key = connection.execute(made).scalar_one()
+        key = connection.execute(_insert, values | {"attributes": _json(identity.attributes)}).scalar_one()
         return User(key, user_id, identity.name, identity.origin, identity.attributes)
     own = {name: value for name, value in known.attributes.items() if name in kept}
     return _change(connection, known, name=identity.name, attributes=own | dict(identity.attributes))
