@@ -51,12 +51,15 @@ class Delivery:
         audience = event.audience()
         if not audience:
             return
-        besides = _excepted(audience)
+        besides, subscribers = _excepted(audience), self._presence.subscribers
+        rooms = {room_id for part in audience for room_id in _rooms_of(part, besides) if subscribers(room_id)}
+        beyond = {session for part in audience for session in self._beyond(part, besides)}
+        if not rooms and not beyond:
+            return
         entry = Entry(next(self._numbers), event.wire, self._encoder.encode(event), besides)
-        rooms = {room_id for part in audience for room_id in _rooms_of(part, besides)}
         for room_id in rooms:
             self._put(room_id, entry, event.may_wait)
-        for session in {session for part in audience for session in self._beyond(part, besides)}:
+        for session in beyond:
             if session.rooms.isdisjoint(rooms):
                 self._gather(session)
                 self.send(session, entry.framed(session.link.framing))
@@ -114,8 +117,6 @@ class Delivery:
     # What waits
 
     def _put(self, room_id: RoomId, entry: Entry, may_wait: bool) -> None:
-        if not self._presence.subscribers(room_id):
-            return
         log = self._logs.get(room_id)
         if log is None:
             log = self._logs[room_id] = RoomLog()
