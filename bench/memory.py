@@ -36,6 +36,7 @@ from chat.model import (
     new_id,
 )
 from chat.moderation import Mutes
+from chat.occupants import Occupant
 from chat.presence import Presence, Session
 from chat.roles import Roles
 from chat.rooms import Rooms
@@ -169,10 +170,15 @@ def newest(characters: int) -> Callable[[], Add]:
 
 
 def listed() -> Add:
-    """Occupants as lists show them, remembered."""
+    """Occupants as lists show them, kept with the occupants."""
     users = Users(NOTHING, Presence(), None)
-    known = [a_user(number) for number in range(max(COUNTS))]
-    return lambda number: users.in_room(known[number], Status.ONLINE, "")
+    occupants = [Occupant(a_user(number)) for number in range(max(COUNTS))]
+
+    def add(number: int) -> None:
+        occupant = occupants[number]
+        occupant.entry = users.in_room(occupant.user, Status.ONLINE, "")
+
+    return add
 
 
 def buckets() -> Add:
@@ -197,7 +203,7 @@ THINGS: dict[str, Callable[[], Add]] = {
     "user in a room of 1,000": occupied(1_000),
     f"message of {SHORT} characters": newest(SHORT),
     f"message of {LONG} characters": newest(LONG),
-    "remembered occupant": listed,
+    "occupant as lists show it": listed,
     "allowance of a user": buckets,
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 Made = TypeVar("Made")
@@ -34,6 +34,14 @@ class Memo(Generic[Made]):
             kept = self._older.get(key) or (value, self._make(value, *more))
             self._keep(key, kept)
         return kept[1]
+
+    def each(self, values: Iterable[Any]) -> list[Made]:
+        """The results for several values."""
+        recent = self._recent
+        try:
+            return [recent[id(value)][1] for value in values]
+        except KeyError:
+            return [self(value) for value in values]
 
     def _keep(self, key: Any, kept: tuple[Any, Made]) -> None:
         self._weight += self._weigh(kept[1])

@@ -6,17 +6,30 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from chat.activities import RoomUser
 from chat.model import RoomId, Status, User, UserId
 
 
-class Occupant:
-    """A user who is online, and the rooms that the user is in."""
+class Shown(NamedTuple):
+    """An occupant as lists show it, and about how many bytes that takes on the wire."""
 
-    __slots__ = ("rooms", "status", "user")
+    user: RoomUser
+    size_bytes: int
+
+
+class Occupant:
+    """A user who is online, and the rooms that the user is in.
+
+    `entry` is how lists show the user in rooms where the user has no role, once one did; whoever changes the user or
+    the status takes it away.
+    """
+
+    __slots__ = ("entry", "rooms", "status", "user")
 
     def __init__(self, user: User) -> None:
         self.user = user
         self.status = Status.ONLINE
+        self.entry: Shown | None = None
         self.rooms: set[RoomId] = set()
 
 

@@ -118,7 +118,7 @@ class Presence:
         unsorted = [self._occupants[room_id] for room_id in online.rooms if online.user.name != user.name]
         for occupants in unsorted:
             occupants.remove(online)
-        online.user = user
+        online.user, online.entry = user, None
         for occupants in unsorted:
             occupants.add(online)
         for session in online.sessions:
@@ -129,7 +129,7 @@ class Presence:
         when that changes.
         """
         online = self._online[user_id]
-        online.status = status
+        online.status, online.entry = status, None
         if status is not Status.ONLINE:
             online.announced.clear()
         for room_id in online.rooms:

@@ -80,6 +80,10 @@ class Roles:
         is_moderator = Role.GLOBALMOD in self.global_roles(user_id) or Role.MODERATOR in in_room
         return is_moderator and room.kind is RoomKind.TEMPORARY
 
+    def has_any(self, user_id: UserId) -> bool:
+        """Whether the user has a role anywhere."""
+        return user_id in self._by_user
+
     def shown_in(self, user_id: UserId, room: Room) -> str:
         """The roles that others see of the user in the room: global, channel admin, room; comma separated."""
         scopes = self._by_user.get(user_id)

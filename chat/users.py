@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from chat.activities import HISTORY_ATTRIBUTES, Attribute, HistoryEntry, RoomUser, attributes_of
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IStore
 from chat.memos import Memo
 from chat.messages import ENTRY_BYTES
 from chat.model import Message, Status, User, UserId
+from chat.occupants import Shown
 from chat.presence import Presence
 
-# What lists show of so many occupants, and of messages with so much text, is remembered.
-REMEMBERED_USERS = 1000
+# What histories show of messages with so much text is remembered.
 REMEMBERED_CHARACTERS = 500_000
 # About what an occupant, and one attribute, have in a list besides the texts.
 OCCUPANT_BYTES, ATTRIBUTE_BYTES = 100, 40
-
-
-class Shown(NamedTuple):
-    """An occupant as lists show it, and about how many bytes that takes on the wire."""
-
-    user: RoomUser
-    size_bytes: int
 
 
 class Users:
@@ -41,7 +32,6 @@ class Users:
         self._shown_in_history = (
             HISTORY_ATTRIBUTES if public_attributes is None else HISTORY_ATTRIBUTES & public_attributes
         )
-        self._in_room = Memo(self._make_room_user, REMEMBERED_USERS)
         self._in_history = Memo(self._make_history_entry, REMEMBERED_CHARACTERS, _weight)
 
     async def known(self, user_id: UserId) -> User:
@@ -58,17 +48,14 @@ class Users:
         return attributes_of(user.attributes, self._public)
 
     def in_room(self, user: User, status: Status, roles: str) -> Shown:
-        """The user as lists of a room's occupants show them; weighed once."""
-        return self._in_room(user, status, roles)
+        """The user as lists of a room's occupants show them, weighed."""
+        kind = "invisible" if status is Status.INVISIBLE else "user"
+        shown = RoomUser(kind=kind, id=user.id, name=user.name, roles=roles, attributes=self.public(user))
+        return Shown(shown, _size_bytes(shown))
 
     def in_history(self, message: Message) -> HistoryEntry:
         """The message as a history shows it, with what others may see of its author."""
         return self._in_history(message)
-
-    def _make_room_user(self, user: User, status: Status, roles: str) -> Shown:
-        kind = "invisible" if status is Status.INVISIBLE else "user"
-        shown = RoomUser(kind=kind, id=user.id, name=user.name, roles=roles, attributes=self.public(user))
-        return Shown(shown, _size_bytes(shown))
 
     def _make_history_entry(self, message: Message) -> HistoryEntry:
         return HistoryEntry.of(message, self._shown_in_history)

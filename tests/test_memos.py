@@ -36,6 +36,16 @@ def test_an_object_is_not_taken_for_one_that_is_gone() -> None:
         assert memo([None] * (size % 7)) == size % 7
 
 
+def test_many_at_once_are_as_one_by_one() -> None:
+    making, things = Making(), [Thing() for _ in range(5)]
+    memo = Memo(making, 3)
+    for _ in range(3):
+        assert memo.each(things) == [(thing,) for thing in things]
+    before = len(making.made)
+    assert memo.each(things[-2:]) == [(thing,) for thing in things[-2:]]
+    assert len(making.made) == before
+
+
 def test_what_is_used_stays_and_what_is_remembered_has_a_bound() -> None:
     making, often = Making(), Thing()
     memo = Memo(making, 10, lambda made: 2)

@@ -287,7 +287,7 @@ def _make_fragment(value: Activity) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(_writer(type(value))(value)))
 
 
-_fragment = Memo(_make_fragment, FRAGMENT_BYTES, len)
+_fragments = Memo(_make_fragment, FRAGMENT_BYTES, len)
 
 
 def _constant(text: str) -> _Write:
@@ -327,6 +327,6 @@ def _to_wire(slot: Slot) -> Callable[[Any], Any] | None:
         return rfc3339
     if get_origin(slot.type) is tuple:
         item = get_args(slot.type)[0]
-        write = _fragment if item.lasting else _writer(item)
-        return lambda values: [write(value) for value in values]
+        write = _writer(item)
+        return _fragments.each if item.lasting else lambda values: [write(value) for value in values]
     return None

@@ -443,6 +443,15 @@ async def test_pages_of_users_have_operators_and_owners_first_and_then_everybody
         assert found == expected
 
 
+async def test_roles_are_those_in_the_room_that_is_listed(server: MemoryServer) -> None:
+    bob = await enter(server, "bob", OTHER, ROOM)
+    listed = []
+    for room in (OTHER, ROOM, OTHER):
+        reply = await bob.call("users_in_room", {"verb": "list", "target": {"id": room}})
+        listed += [user["content"] for user in reply["data"]["object"]["attachments"]]
+    assert listed == ["", "moderator,owner", ""]
+
+
 async def test_the_last_session_takes_the_user_away(server: MemoryServer) -> None:
     carol = await enter(server, "carol")
     bob = await enter(server, "bob", ROOM, OTHER)
