@@ -219,10 +219,12 @@ class Server:
         return found | {"rss_kb": self.rss_kb()}
 
     async def when_empty(self) -> dict[str, Any]:
-        """The same, once nobody is online any more."""
+        """The same, once nobody is online any more and what waited for them has been let go."""
         deadline = time.monotonic() + SETTLE_S
-        while (found := self.look())["users"] and time.monotonic() < deadline:
+        before, found = None, self.look()
+        while time.monotonic() < deadline and (found["users"] or before is None or found["objects"] < before):
             await asyncio.sleep(0.2)
+            before, found = found["objects"], self.look()
         return found
 
 
