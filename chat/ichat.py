@@ -75,7 +75,9 @@ class IVerb(Interface):
     verbs: tuple[str, ...] = Attribute(
         "Accepted words of the body's `verb`, a tuple; empty when the request carries none."
     )
-    reply_event: str = Attribute("The event name of the reply.")
+    reply_event: str = Attribute(
+        "The event name of the reply; `gn_ack` for a verb without one: then only who gave an id is answered."
+    )
     request: type[Activity] = Attribute(
         "The class of the request, a `chat.slots.Activity`. Names the verb for `dispatch`."
     )

@@ -13,6 +13,8 @@ from chat.slots import Activity
 from chat.wire.activity import Encoder
 from chat.wire.frames import CloseCode, Command
 
+# What answers a verb that has no reply of its own, and that only where the client gave an id to tell it by.
+ACK: Final = "gn_ack"
 SUCCESS: Final = b'{"status_code":%d}' % OK
 _GOODBYE: Final = (CloseCode.NORMAL, "")
 _FAREWELLS: Final = {ErrorCode.RATE_LIMITED: (CloseCode.FLOOD, "flood")}

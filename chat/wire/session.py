@@ -25,7 +25,7 @@ from chat.wire.activity import check_word, read
 from chat.wire.ending import LOST, Counters, Ending, log_ended
 from chat.wire.frames import CloseCode, Command, Malformed, ReplyId
 from chat.wire.front import ClientLink, Front
-from chat.wire.replies import SUCCESS, Pending, failure, farewell, is_failed_login, success
+from chat.wire.replies import ACK, SUCCESS, Pending, failure, farewell, is_failed_login, success
 
 INBOX_LIMIT = 64
 UNSETTLED_LIMIT = 128
@@ -269,7 +269,7 @@ class Connection:
             ended.callback(None)
 
     def _reply(self, command: Command, verb: IVerb, result: Outcome | ChatError) -> None:
-        if self.session.is_gone:
+        if self.session.is_gone or (verb.reply_event == ACK and command.reply_id is None):
             return
         encoder = self._front.encoder
         try:
