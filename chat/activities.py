@@ -8,7 +8,8 @@ from typing import Annotated, Final, Self
 
 from msgspec import field
 
-from chat.model import Acl, Message, Room, Status, User, new_id
+from chat.errors import ErrorCode
+from chat.model import ID_LENGTH, Acl, Message, Room, Status, User, new_id
 from chat.slots import Activity, At
 
 HISTORY_ATTRIBUTES: Final = frozenset({"gender", "avatar", "app_avatar", "app_avatar_safe"})
@@ -63,6 +64,12 @@ class RoomRef(Activity, frozen=True):
         return cls(id=room.id, name=room.name)
 
 
+class MessageRef(Activity, frozen=True):
+    """Which message."""
+
+    id: Annotated[str, At("id", missing=ErrorCode.VALIDATION_ERROR, limit=ID_LENGTH)]
+
+
 class AclEntry(Activity, frozen=True):
     """One access rule as lists show it."""
 
@@ -113,6 +120,12 @@ class HistoryEntry(Activity, frozen=True, kw_only=True):
             content=message.body,
             published=message.published,
         )
+
+
+class WaitingEntry(HistoryEntry, frozen=True, kw_only=True):
+    """A private message that waited for its recipient's login."""
+
+    constants = {"objectType": "history"}
 
 
 def attributes_of(attributes: Mapping[str, str], shown: Set[str]) -> tuple[Attribute, ...]:

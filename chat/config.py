@@ -262,6 +262,6 @@ class Config(Section, frozen=True):
 NOT_IN_FORCE = (
     "listen.reuse_port", "cluster.redis", "auth.jwt", "auth.redis", "auth.http", "channels.acls",
     "channels.rooms.acls", "history.type", "history.retention_days", "messages.sender_can_delete",
-    "messages.delivery_guarantee", "messages.edit_window_s", "messages.text_whispers", "content.blacklist",
-    "content.spam", "rooms.relay_receipts_max", "events", "qiscus", "virola", "attachments", "messenger", "matrix",
+    "messages.edit_window_s", "messages.text_whispers", "content.blacklist",
+    "content.spam", "events", "qiscus", "virola", "attachments", "messenger", "matrix",
 )  # fmt: skip

@@ -24,11 +24,13 @@ from zope.interface import Attribute, Interface
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
+    from chat.conversations import Conversation, Opened
     from chat.events import Event
     from chat.messages import Appended, Draft, Span
-    from chat.model import Mute, Room, RoomId, User, UserId
+    from chat.model import Message, MessageId, Mute, Receipt, Room, RoomId, User, UserId
     from chat.moderation import Audit
     from chat.plugin import Context, Contribution, Identity, Outcome, Phase, Requires, Scope, Services
+    from chat.receipts import Acknowledgement, LoginRecord, Named, Window
     from chat.requests import Login
     from chat.rooms import NewRoom
     from chat.slots import Activity
@@ -164,8 +166,11 @@ class IStore(Interface):
     def ping() -> Deferred[None]:
         """A Deferred that fires when the writer has come to this call: the store answers."""
 
-    def record_login(user_id: UserId, identity: Identity, at: datetime, kept: Set[str] = frozenset()) -> Deferred[User]:
-        """Make the user known or bring name and attributes up to date. A Deferred of the `User`.
+    def record_login(
+        user_id: UserId, identity: Identity, at: datetime, kept: Set[str] = frozenset()
+    ) -> Deferred[LoginRecord]:
+        """Make the user known or bring name and attributes up to date. A Deferred of a `chat.receipts.LoginRecord`: the
+        user, and the private messages that wait for the user. Of those that are not in it the Deferreds fire later.
 
         Of the former attributes those that `kept` names stay, unless the identity supplies them.
         """
@@ -222,6 +227,38 @@ class IStore(Interface):
 
     def last_online(user_ids: Sequence[UserId]) -> Deferred[Mapping[UserId, datetime]]:
         """A Deferred of when each of the users was last online; those who never were are left out."""
+
+    def find_conversation(room_id: RoomId) -> Deferred[Conversation | None]:
+        """A Deferred of the `chat.conversations.Conversation`, or None."""
+
+    def conversation_among(owners: Set[UserId]) -> Deferred[Conversation | None]:
+        """A Deferred of the conversation of these owners, or None."""
+
+    def open_conversation(owners: Mapping[UserId, int], at: datetime) -> Deferred[Opened]:
+        """Find or make the conversation of these owners, whose ids lead to their keys. A Deferred of
+        `chat.conversations.Opened`.
+        """
+
+    def find_named(room: Room, ids: Sequence[MessageId]) -> Deferred[Sequence[Named]]:
+        """A Deferred of the `chat.receipts.Named` of those of the messages that are the room's."""
+
+    def acknowledge(ack: Acknowledgement) -> Deferred[None]:
+        """Raise the receipts of private messages to the given one, never lower, and for READ move the user's marker in
+        the room to the newest of the messages, never back. A Deferred of None.
+        """
+
+    def receipts_of(user_id: UserId, ids: Sequence[MessageId], asker: UserId) -> Deferred[Mapping[MessageId, Receipt]]:
+        """A Deferred of what the user did with those of the messages that came in conversations of the user's and the
+        asker's.
+        """
+
+    def unacknowledged(user: User, window: Window) -> Deferred[Sequence[Message]]:
+        """A Deferred of the private messages in a `chat.receipts.Window` that the user has not acknowledged, oldest
+        first, without deleted ones; not more than about `chat.messages.ROOM_BYTES`, but one at least.
+        """
+
+    def read_up_to(user: User, room: Room) -> Deferred[int]:
+        """A Deferred of the seq of the newest message that the user has read in the room, 0 for none."""
 
     def record(audit: Audit) -> Deferred[None]:
         """Write an audit row for an act that changes nothing else in the store."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from sys import getsizeof
 
@@ -27,7 +27,7 @@ MESSAGE_BYTES = 450
 
 
 class Draft(Struct, frozen=True, kw_only=True):
-    """A message on its way to the store."""
+    """A message on its way to the store. `recipients`: the keys of the users who are to acknowledge it."""
 
     id: MessageId = field(default_factory=new_id)  # type: ignore[assignment]
     room: Room
@@ -35,6 +35,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     body: str
     published: datetime
     client_id: str | None = None
+    recipients: tuple[int, ...] = ()
 
 
 class Appended(Struct, frozen=True):
@@ -210,6 +211,13 @@ class Timelines:
         """The room's newest messages, oldest first, without deleted ones. The room is open."""
         timeline = self._rooms[room_id]
         return Span(tuple(timeline.messages), timeline.head)
+
+    def known(self, room_id: RoomId, ids: Container[MessageId]) -> dict[MessageId, Message]:
+        """Those of the messages that are in memory."""
+        timeline = self._rooms.get(room_id)
+        if timeline is None or timeline.waiting is not None:
+            return {}
+        return {message.id: message for message in timeline.messages if message.id in ids}
 
     def release_if_empty(self, room_id: RoomId) -> None:
         """Forget a room that nobody is in, unless somebody is just opening it."""

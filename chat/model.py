@@ -22,6 +22,7 @@ RoomId = NewType("RoomId", str)
 MessageId = NewType("MessageId", str)
 
 USER_ID: Final = re.compile(r"[A-Za-z0-9._@:-]{1,64}", re.ASCII)
+_PUBLIC_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ID_LENGTH: Final = 64
 # Characters of a name as sent, with room for the rules of its kind to speak first.
 NAME_LIMIT: Final = 1024
@@ -38,6 +39,11 @@ def new_id() -> str:
     milliseconds, chance = time.time_ns() // 1_000_000, os.urandom(10).hex()
     variant = "89ab"[int(chance[3], 16) & 3]
     return f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-7{chance[:3]}-{variant}{chance[4:7]}-{chance[7:19]}"
+
+
+def is_public_id(text: str) -> bool:
+    """Whether this looks like an id of `new_id`."""
+    return _PUBLIC_ID.fullmatch(text) is not None
 
 
 class Role(Enum):
@@ -130,6 +136,14 @@ class Message(Struct, frozen=True):
     body: str
     published: datetime
     deleted: bool = False
+
+
+class Receipt(Enum):
+    """What a recipient did with a private message. The numbers are those of the wire."""
+
+    NONE = 0
+    RECEIVED = 1
+    READ = 2
 
 
 class Mute(Struct, frozen=True):

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from chat.model import User
     from chat.moderation import Mutes
     from chat.occupancy import Occupancy
+    from chat.places import Places
     from chat.presence import Presence, Session
+    from chat.receipts import Receipts
     from chat.requests import Login
     from chat.rooms import Rooms
     from chat.slots import Activity
@@ -114,7 +116,8 @@ class Services:
 
     `dispatch(context, request)` runs another request through the whole pipeline but its rate guards, and gives its
     Outcome after the events are published. `authenticate(login)` asks the configured authenticator. `seconds()` is
-    monotonic. Only `occupancy` changes `presence`.
+    monotonic. `catch_up(session, above, up_to)` sends the session the private messages that wait for its user and have
+    these keys. Only `occupancy` changes `presence`.
     """
 
     config: Config
@@ -122,13 +125,16 @@ class Services:
     rooms: Rooms
     users: Users
     presence: Presence
+    receipts: Receipts
     occupancy: Occupancy
+    places: Places
     timelines: Timelines
     mutes: Mutes
     tallies: Tallies
     timers: Timers
     dispatch: Callable[[Context, Activity], Awaitable[Outcome]]
     authenticate: Callable[[Login], Awaitable[Identity]]
+    catch_up: Callable[[Session, int, int], None]
     seconds: Callable[[], float]
 
 

@@ -25,6 +25,10 @@ class Link(Protocol):
 
     framing: Framing
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether what was written before has not gone out yet."""
+
     def write(self, frames: bytes) -> None:
         """Send whole frames. Never blocks; what cannot be sent is bounded by the link."""
 

@@ -17,6 +17,7 @@ from chat.bus import Bus
 from chat.config import Config
 from chat.config_file import convert
 from chat.contracts import check_contribution, check_store
+from chat.conversations import Conversations
 from chat.declarations import declared_by
 from chat.draining import Drain
 from chat.errors import ConfigError, StorageError
@@ -25,8 +26,10 @@ from chat.messages import Timelines
 from chat.moderation import Mutes
 from chat.occupancy import Occupancy
 from chat.pipeline import Pipeline
+from chat.places import Places
 from chat.plugin import Context, Contribution, Identity, Outcome, Services
-from chat.presence import Presence
+from chat.presence import Presence, Session
+from chat.receipts import Receipts
 from chat.requests import Disconnect, Login
 from chat.rooms import Rooms
 from chat.slots import Activity
@@ -41,6 +44,7 @@ from chat.web.health import Health, is_alive, readiness
 from chat.web.json import BoundedRequest
 from chat.web.pages import static_pages
 from chat.wire.activity import Encoder, prepare
+from chat.wire.catching_up import CatchUp
 from chat.wire.delivery import Delivery
 from chat.wire.doors import PublicSite, WebSocketDoor
 from chat.wire.front import Front
@@ -71,6 +75,7 @@ class Server:
         encoder = Encoder(config.environment)
         self._delivery = Delivery(self.presence, encoder, self.services.rooms, reactor)
         self.presence.before_change = self._delivery.settle
+        self._catching_up = CatchUp(self._store, self._delivery, reactor)
         self.bus = Bus(reactor, self._delivery.deliver)
         self.pipeline = Pipeline(self.bus)
         self._authenticators: dict[str, IAuthenticator] = {}
@@ -123,18 +128,24 @@ class Server:
             rooms=rooms,
             users=users,
             presence=presence,
+            receipts=Receipts(store, timelines),
             occupancy=Occupancy(presence, rooms, users, timelines, tallies),
+            places=Places(rooms, users, presence, Conversations(store)),
             timelines=timelines,
             mutes=Mutes(),
             tallies=tallies,
             timers=Timers(store, self._reactor),
             dispatch=self._dispatch,
             authenticate=self._authenticate,
+            catch_up=self._catch_up,
             seconds=monotonic(self._reactor),
         )
 
     async def _dispatch(self, context: Context, request: Activity) -> Outcome:
         return await self.pipeline.dispatch(context, request)
+
+    def _catch_up(self, session: Session, above: int, up_to: int) -> None:
+        self._catching_up.start(session, above, up_to)
 
     # Plugins
 

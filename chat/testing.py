@@ -103,6 +103,7 @@ class MemoryClient:
     carrier = "memory"
     peer: str | None = None
     bytes_in = bytes_out = 0
+    is_behind = False
 
     def __init__(self, server: MemoryServer, reactor: Any) -> None:
         self.events: list[tuple[str, Any]] = []

@@ -41,6 +41,10 @@ class Users:
             raise ChatError(ErrorCode.NO_SUCH_USER)
         return user
 
+    async def is_known(self, user_id: UserId) -> bool:
+        """Whether there is such a user. Raises StorageError."""
+        return self._presence.is_online(user_id) or await self._store.find_user(user_id) is not None
+
     def public(self, user: User) -> tuple[Attribute, ...]:
         """The attributes of the user that others may see, as attachments."""
         if self._public is None:

@@ -14,8 +14,8 @@ MODEL = {
     "lines", "memos", "model", "plugin", "requests", "slots", "texts", "times", "world",
 }  # fmt: skip
 DOMAIN = {
-    "acl", "acl_grammar", "messages", "moderation", "names", "occupancy", "occupants", "presence", "rest", "roles",
-    "rooms", "rosters", "tallies", "timers", "users",
+    "acl", "acl_grammar", "conversations", "messages", "moderation", "names", "occupancy", "occupants", "places",
+    "presence", "receipts", "rest", "roles", "rooms", "rosters", "tallies", "timers", "users",
 }  # fmt: skip
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}

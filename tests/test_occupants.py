@@ -28,6 +28,7 @@ class SilentLink:
     """Nobody listens."""
 
     framing: Framing = JsonArrayFraming()
+    is_behind = False
 
     def write(self, frames: bytes) -> None:
         raise AssertionError("nobody writes")

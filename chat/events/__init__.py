@@ -16,12 +16,16 @@ from chat.events.presence import (
     UserLeft,
     UserVisible,
 )
+from chat.events.receipts import MessagesAcknowledged, MessagesRead, MessagesReceived
 from chat.events.rooms import RoomCreated, RoomRemoved, RoomRenamed
 
 __all__ = [
     "Announced",
     "Event",
     "MessagePosted",
+    "MessagesAcknowledged",
+    "MessagesRead",
+    "MessagesReceived",
     "MuteNotice",
     "RoomCreated",
     "RoomRemoved",

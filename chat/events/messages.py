@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from chat.activities import RoomRef, UserRef
 from chat.audiences import (
@@ -11,14 +11,15 @@ from chat.audiences import (
     InRoom,
 )
 from chat.events.base import Event
-from chat.model import Message, RoomId
+from chat.model import Channel, Message, Room, RoomId
 from chat.slots import At
 
 
 class MessagePosted(Event, frozen=True, kw_only=True):
     """A message was stored. Also the reply to its sender.
 
-    `more` is what else the sender put into `object`. `message` is for observers and not on the wire.
+    `more` is what else the sender put into `object`. `message` is for observers and not on the wire; `to` is who hears
+    of it.
     """
 
     wire = "message"
@@ -34,10 +35,34 @@ class MessagePosted(Event, frozen=True, kw_only=True):
     target_kind: Annotated[str, At("target.objectType")]
     more: Annotated[dict[str, Any], At("object.*")] = {}
     message: Message
+    to: tuple[Audience, ...]
+
+    @classmethod
+    def of(
+        cls, message: Message, place: tuple[Room, Channel | None], to: tuple[Audience, ...], more: dict[str, Any]
+    ) -> Self:
+        """The event of a message of a room in a channel, or of a conversation, which has none."""
+        room, channel = place
+        kind = "private" if channel is None else "room"
+        return cls(
+            id=message.id,
+            published=message.published,
+            seq=message.seq,
+            author=UserRef.of(message.author),
+            room=RoomRef.of(room),
+            body=message.body,
+            channel_id="" if channel is None else channel.id,
+            channel_name="" if channel is None else channel.name,
+            kind=kind,
+            target_kind=kind,
+            more=more,
+            message=message,
+            to=to,
+        )
 
     def audience(self) -> tuple[Audience, ...]:
-        """The room's sessions, the author's own included."""
-        return (InRoom(self.message.room_id),)
+        """The room's sessions, or all sessions of the conversation's owners; the author's own included."""
+        return self.to
 
 
 class Announced(Event, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from chat.slots import At
 
 
 class RoomCreated(Event, frozen=True, kw_only=True):
-    """There is a new room."""
+    """There is a new room, or a conversation of these owners."""
 
     wire = "gn_room_created"
     constants = {"verb": "create"}
@@ -29,9 +29,12 @@ class RoomCreated(Event, frozen=True, kw_only=True):
     channel_id: Annotated[str, At("object.url")]
     acls: Annotated[tuple[AclEntry, ...] | None, At("object.attachments")] = None
     room: Room
+    owners: tuple[UserId, ...] = ()
 
     def audience(self) -> tuple[Audience, ...]:
-        """Those who may list the room, the creator included."""
+        """Those who may list the room, the creator included; of a conversation its owners."""
+        if self.owners:
+            return tuple(map(OfUser, self.owners))
         return (Listed(self.room), OfUser(UserId(self.actor.id)))
 
 

@@ -1,4 +1,4 @@
-"""create: a user makes a temporary room."""
+"""create: a user makes a temporary room, or a private conversation."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from chat.activities import RoomRef, UserRef, acl_entries
 from chat.errors import ChatError, ErrorCode
 from chat.events import RoomCreated
 from chat.ichat import IVerb
-from chat.model import Access, Acl, Role, Room, RoomId, RoomKind, User, new_id
+from chat.model import Access, Acl, Role, Room, RoomId, RoomKind, User, UserId, new_id
 from chat.names import RoomNames
+from chat.places import Place
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import CreateRoom, RoomMade
 from chat.rooms import NewRoom
@@ -25,12 +26,14 @@ _KINDS = frozenset({None, "room", "temporary"})
 @implementer(IVerb)
 class CreateVerb:
     """Makes a temporary room of which the sender is the owner; does not join it. With a rule that may not be set there
-    is no room.
+    is no room. A conversation of the same owners is found instead of made; the sender is one of them. None of the rules
+    for rooms is for conversations.
 
-    Raises INVALID_TARGET_TYPE, NO_SUCH_CHANNEL; for the name MISSING_TARGET_DISPLAY_NAME, NOT_BASE64,
-    VALIDATION_ERROR, ROOM_NAME_TOO_SHORT, ROOM_NAME_TOO_LONG, ROOM_NAME_RESTRICTED, ROOM_ALREADY_EXISTS; for the rules
-    INVALID_ACL_ACTION, INVALID_ACL_TYPE, INVALID_ACL_VALUE, and NOT_ALLOWED for `autojoin` by others than operators and
-    the channel's owners and admins; TOO_MANY_PRIVATE_ROOMS above `rooms.max_per_user`.
+    Raises INVALID_TARGET_TYPE, MISSING_OBJECT_URL, NO_SUCH_CHANNEL; for the name MISSING_TARGET_DISPLAY_NAME,
+    NOT_BASE64, VALIDATION_ERROR, ROOM_NAME_TOO_SHORT, ROOM_NAME_TOO_LONG, ROOM_NAME_RESTRICTED, ROOM_ALREADY_EXISTS;
+    for the rules INVALID_ACL_ACTION, INVALID_ACL_TYPE, INVALID_ACL_VALUE, and NOT_ALLOWED for `autojoin` by others than
+    operators and the channel's owners and admins; TOO_MANY_PRIVATE_ROOMS above `rooms.max_per_user`. For conversations
+    MISSING_OBJECT_ATTACHMENTS without owners, NO_SUCH_USER for an unknown one, VALIDATION_ERROR for too many.
     """
 
     event = "create"
@@ -47,6 +50,8 @@ class CreateVerb:
 
     async def handle(self, context: Context, request: CreateRoom) -> Outcome:
         """See `IVerb`."""
+        if request.kind == "private":
+            return await self._converse(context, request)
         new = self._plan(context, request)
         self._check_autojoin(context.caller, new)
         room: Room = await self._services.store.create_room(new)
@@ -55,11 +60,41 @@ class CreateVerb:
         rooms.roles.put(Grant(context.caller.id, context.caller.name, Role.OWNER, room_id=room.id))
         if new.timer is not None:
             self._services.timers.note(new.timer)
-        return Outcome(RoomMade(ref=RoomRef.of(room), channel_id=new.channel.id), (self._event(context, room),))
+        return self._outcome(context, Place(room, new.channel, is_new=True), "temporary")
+
+    async def _converse(self, context: Context, request: CreateRoom) -> Outcome:
+        """Find or make the conversation. Of one that was there nobody is told."""
+        ids = dict.fromkeys(one.strip() for one in (request.owner_ids or "").split(","))
+        ids.pop("", None)
+        if not ids:
+            raise ChatError(ErrorCode.MISSING_OBJECT_ATTACHMENTS, "target.attachments names no owners")
+        owners = [await self._services.users.known(UserId(one)) for one in ids]
+        place = await self._services.places.among(context.caller, owners, context.now)
+        return self._outcome(context, place, "private")
+
+    def _outcome(self, context: Context, place: Place, kind: str) -> Outcome:
+        channel_id = "" if place.channel is None else place.channel.id
+        reply = RoomMade(ref=RoomRef.of(place.room), channel_id=channel_id, kind=kind)
+        event = RoomCreated(
+            published=context.now,
+            actor=UserRef.of(context.caller),
+            attributes=self._services.users.public(context.caller),
+            ref=RoomRef.of(place.room),
+            kind=kind,
+            channel_id=channel_id,
+            acls=acl_entries(place.room.acls) or None,
+            room=place.room,
+            owners=place.owners,
+        )
+        return Outcome(reply, (event,) if place.is_new else ())
 
     def _plan(self, context: Context, request: CreateRoom) -> NewRoom:
         if request.kind not in _KINDS:
             raise ChatError(ErrorCode.INVALID_TARGET_TYPE)
+        if request.channel_id is None:
+            raise ChatError(ErrorCode.MISSING_OBJECT_URL)
+        if request.name is None:
+            raise ChatError(ErrorCode.MISSING_TARGET_DISPLAY_NAME)
         room_id = RoomId(new_id())
         return NewRoom(
             id=room_id,
@@ -86,19 +121,6 @@ class CreateVerb:
             raise ChatError(
                 ErrorCode.NOT_ALLOWED, "autojoin is for operators and the channel's owners and admins to set"
             )
-
-    def _event(self, context: Context, room: Room) -> RoomCreated:
-        assert room.channel_id is not None
-        return RoomCreated(
-            published=context.now,
-            actor=UserRef.of(context.caller),
-            attributes=self._services.users.public(context.caller),
-            ref=RoomRef.of(room),
-            kind=room.kind.value,
-            channel_id=room.channel_id,
-            acls=acl_entries(room.acls) or None,
-            room=room,
-        )
 
 
 def build(options: NoOptions, services: Services) -> Contribution:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import structs
 from zope.interface import implementer
 
-from chat.activities import UserRef
+from chat.activities import UserRef, WaitingEntry
 from chat.errors import ChatError, ErrorCode
 from chat.events import Event
 from chat.ichat import IVerb
-from chat.model import SYSTEM_ID, Status, User, UserId
+from chat.messages import within_bytes
+from chat.model import SYSTEM_ID, Message, Status, User, UserId
 from chat.plugin import Context, Contribution, Identity, NoOptions, Outcome, Plugin, Requires, Services
 from chat.presence import Session
+from chat.receipts import LoginRecord, Unacknowledged
 from chat.requests import LoggedIn, Login, RoleEntry
 
 
@@ -21,7 +24,8 @@ from chat.requests import LoggedIn, Login, RoleEntry
 class LoginVerb:
     """Makes the session the user's, who joins the rooms with rules for autojoin that hold. `invisible` in
     `actor.content` hides the user from all but operators. A failed login leaves nothing behind, and its connection is
-    closed soon after; who is logged in already stays, but not after INVALID_LOGIN.
+    closed soon after; who is logged in already stays, but not after INVALID_LOGIN. The reply brings the private
+    messages that the user has not acknowledged, oldest first, up to about half a megabyte of them; the others follow.
 
     Raises INVALID_LOGIN for user `0`, which is the system's, and for another user on the same connection; whatever the
     authenticator raises.
@@ -45,12 +49,22 @@ class LoginVerb:
         if context.user is not None and context.user.id != request.user_id:
             raise ChatError(ErrorCode.INVALID_LOGIN, "another user is logged in on this connection")
         identity: Identity = await self._services.authenticate(request)
-        user: User = await self._services.store.record_login(request.user_id, identity, context.now, self._kept)
+        store = self._services.store
+        record: LoginRecord = await store.record_login(request.user_id, identity, context.now, self._kept)
+        user = record.user
         self._services.rooms.roles.renamed(user.id, user.name)
         status = Status.INVISIBLE if request.visibility == Status.INVISIBLE.value else None
         events = self._services.occupancy.login(context.session, user, status, context.now)
         joined = self._autojoin(context.session, user, context.now)
-        return Outcome(self._reply(context, user), (*events, *joined))
+        first = self._first_page(context.session, record.waiting)
+        return Outcome(self._reply(context, user, first), (*events, *joined))
+
+    def _first_page(self, session: Session, waiting: Unacknowledged) -> tuple[Message, ...]:
+        """What of the messages that wait goes into the reply; the others follow it."""
+        first = within_bytes(waiting.messages)
+        if first and first[-1].key < waiting.up_to:
+            self._services.catch_up(session, first[-1].key, waiting.up_to)
+        return first
 
     def _autojoin(self, session: Session, user: User, at: datetime) -> list[Event]:
         """Enter the rooms that take the user in at login; one that is full stays closed."""
@@ -62,13 +76,14 @@ class LoginVerb:
                 continue
         return events
 
-    def _reply(self, context: Context, user: User) -> LoggedIn:
+    def _reply(self, context: Context, user: User, first: Iterable[Message]) -> LoggedIn:
         config = self._services.config
         limits: dict[str, float] = structs.asdict(config.limits)
         return LoggedIn(
             published=context.now,
             user=UserRef.of(user),
             roles=tuple(self._roles(user.id)),
+            unacknowledged=tuple(map(WaitingEntry.of, first)),
             limits=limits | {"max_characters": config.messages.max_characters},
             reconnect_jitter_s=config.drain.drain_s,
         )

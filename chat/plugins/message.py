@@ -1,4 +1,4 @@
-"""message: say something in a room."""
+"""message: say something in a room, or privately."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from chat.activities import RoomRef, UserRef
 from chat.errors import ChatError, ErrorCode
 from chat.events import MessagePosted
 from chat.ichat import IVerb
 from chat.messages import Appended, Draft, check_body
-from chat.model import Room
+from chat.model import RoomId
+from chat.places import Place
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import SendMessage
 
 
 @implementer(IVerb)
 class MessageVerb:
-    """Stores a message and tells the room. The reply is the message as everybody gets it.
+    """Stores a message and tells the room, or all sessions of the owners of a conversation, who need not be online. A
+    private message to a user goes to the conversation of the two, which is made when it is not there. The reply is the
+    message as everybody gets it.
 
-    Raises EMPTY_MESSAGE, MSG_TOO_LONG, INVALID_TARGET_TYPE, NO_SUCH_ROOM, USER_NOT_IN_ROOM; VALIDATION_ERROR when
-    `object.id` was used for another message. A retry gets the first reply again, and nobody hears of it.
+    Raises EMPTY_MESSAGE, MSG_TOO_LONG, INVALID_TARGET_TYPE; NO_SUCH_ROOM, USER_NOT_IN_ROOM; NO_SUCH_USER when a private
+    message is neither for a conversation of the sender's nor for a user; VALIDATION_ERROR when `object.id` was used
+    for another message. A retry gets the first reply again, and nobody hears of it.
     """
 
     event = "message"
@@ -34,49 +37,37 @@ class MessageVerb:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._max_characters = services.config.messages.max_characters
+        self._guarantees = services.config.messages.delivery_guarantee
 
     async def handle(self, context: Context, request: SendMessage) -> Deferred[Outcome]:
         """See `IVerb`."""
         check_body(request.body, self._max_characters)
-        if request.kind != "room":
-            raise ChatError(ErrorCode.INVALID_TARGET_TYPE)
-        room = self._services.rooms.enterable(context.caller.id, request.room_id)
-        if not self._services.presence.occupies(context.caller.id, room.id):
-            raise ChatError(ErrorCode.USER_NOT_IN_ROOM)
+        place = await self._place(context, request)
         draft = Draft(
-            room=room,
+            room=place.room,
             author=context.caller,
             body=request.body,
             published=context.now,
             client_id=request.client_id,
+            recipients=place.recipients(context.caller.id) if self._guarantees else (),
         )
         stored: Deferred[Appended] = self._services.store.append_message(draft)
-        return stored.addCallback(self._posted, room, request.more)
+        return stored.addCallback(self._posted, place, request.more)
 
-    def _posted(self, appended: Appended, room: Room, more: dict[str, Any]) -> Outcome:
-        posted = self._event(appended, room, more)
+    async def _place(self, context: Context, request: SendMessage) -> Place:
+        if request.kind == "room":
+            return self._services.places.occupied(context.caller.id, RoomId(request.target))
+        if request.kind == "private":
+            return await self._services.places.addressed(context.caller, request.target, context.now)
+        raise ChatError(ErrorCode.INVALID_TARGET_TYPE)
+
+    def _posted(self, appended: Appended, place: Place, more: dict[str, Any]) -> Outcome:
+        message = appended.message
+        posted = MessagePosted.of(message, (place.room, place.channel), place.audience(), more)
         if appended.repeated:
             return Outcome(posted)
-        self._services.timelines.posted(appended.message)
+        self._services.timelines.posted(message)
         return Outcome(posted, (posted,))
-
-    def _event(self, appended: Appended, room: Room, more: dict[str, Any]) -> MessagePosted:
-        message = appended.message
-        channel = self._services.rooms.channel_of(room)
-        return MessagePosted(
-            id=message.id,
-            published=message.published,
-            seq=message.seq,
-            author=UserRef.of(message.author),
-            room=RoomRef.of(room),
-            body=message.body,
-            channel_id="" if channel is None else channel.id,
-            channel_name="" if channel is None else channel.name,
-            kind="room",
-            target_kind="room",
-            more=more,
-            message=message,
-        )
 
 
 def build(options: NoOptions, services: Services) -> Contribution:

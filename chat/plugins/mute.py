@@ -13,7 +13,7 @@ from chat.durations import end_of
 from chat.errors import ChatError, ErrorCode
 from chat.events import MuteNotice, UserMuted, UserUnmuted
 from chat.ichat import IGuard, IVerb
-from chat.model import Mute
+from chat.model import Mute, RoomId
 from chat.moderation import Audit
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Phase, Plugin, Requires, Services
 from chat.requests import ListMutes, MutePlan, Mutes, MuteUsers, SendMessage, UnmuteUser
@@ -32,7 +32,7 @@ class MuteGuard:
 
     async def check(self, context: Context, request: SendMessage) -> None:
         """See `IGuard`."""
-        mute = self._services.mutes.of(context.caller.id, request.room_id, context.now)
+        mute = self._services.mutes.of(context.caller.id, RoomId(request.target), context.now)
         if mute is None:
             return
         notice = MuteNotice(

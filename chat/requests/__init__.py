@@ -19,6 +19,7 @@ from chat.requests.places import (
     RoomTarget,
     Users,
 )
+from chat.requests.receipts import Acknowledge, CheckStatus, MessageStatus, Read, Receive, Statuses
 from chat.requests.rooms import (
     AclPlan,
     CreateRoom,
@@ -41,11 +42,13 @@ from chat.requests.sessions import (
 )
 
 __all__ = [
+    "Acknowledge",
     "AclPlan",
     "AttributeChange",
     "Broadcast",
     "ChannelEntry",
     "Channels",
+    "CheckStatus",
     "Claim",
     "Connect",
     "CreateRoom",
@@ -60,10 +63,13 @@ __all__ = [
     "ListUsers",
     "LoggedIn",
     "Login",
+    "MessageStatus",
     "MutePlan",
     "MuteUsers",
     "Mutes",
+    "Read",
     "ReadHistory",
+    "Receive",
     "RemoveRoom",
     "RenameRoom",
     "RoleEntry",
@@ -75,6 +81,7 @@ __all__ = [
     "Rooms",
     "SendMessage",
     "SetStatus",
+    "Statuses",
     "UnmuteUser",
     "UpdateUserInfo",
     "Users",

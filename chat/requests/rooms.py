@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from chat.activities import RoomRef, Stamped
 from chat.errors import ErrorCode
 from chat.model import ID_LENGTH, NAME_LIMIT, ChannelId, RoomId
 from chat.slots import Activity, At
+
+# Characters of a list of owners: a hundred ids with commas between.
+OWNERS_LENGTH: Final = 100 * (ID_LENGTH + 1)
 
 
 class AclPlan(Activity, frozen=True):
@@ -35,30 +38,36 @@ class AclPlan(Activity, frozen=True):
 
 
 class CreateRoom(Activity, frozen=True, kw_only=True):
-    """Make a room in a channel."""
+    """Make a room in a channel, or, of the kind `private`, a conversation of the sender's and other owners, whose ids
+    are separated by commas.
+    """
 
-    channel_id: Annotated[ChannelId, At("object.url", missing=ErrorCode.MISSING_OBJECT_URL, limit=ID_LENGTH)]
+    channel_id: Annotated[ChannelId | None, At("object.url", invalid=ErrorCode.MISSING_OBJECT_URL, limit=ID_LENGTH)] = (
+        None
+    )
     name: Annotated[
-        str,
+        str | None,
         At(
             "target.displayName",
-            missing=ErrorCode.MISSING_TARGET_DISPLAY_NAME,
+            invalid=ErrorCode.MISSING_TARGET_DISPLAY_NAME,
             too_many=ErrorCode.ROOM_NAME_TOO_LONG,
             text=True,
             limit=NAME_LIMIT,
         ),
-    ]
+    ] = None
     kind: Annotated[str | None, At("target.objectType", invalid=ErrorCode.INVALID_TARGET_TYPE, limit=ID_LENGTH)] = None
+    owner_ids: Annotated[str | None, At("target.attachments[owners].summary", limit=OWNERS_LENGTH)] = None
     acls: Annotated[tuple[AclPlan, ...], At("object.attachments", limit=100)] = ()
 
 
 class RoomMade(Activity, frozen=True, kw_only=True):
     """The reply to create."""
 
-    constants = {"verb": "create", "target.objectType": "temporary"}
+    constants = {"verb": "create"}
 
+    kind: Annotated[str, At("target.objectType")]
     ref: Annotated[RoomRef, At("target")]
-    channel_id: Annotated[ChannelId, At("object.url")]
+    channel_id: Annotated[str, At("object.url")]
 
 
 class RenameRoom(Activity, frozen=True, kw_only=True):

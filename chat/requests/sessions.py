@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Final
 
-from chat.activities import HistoryEntry, Stamped, UserRef
+from chat.activities import Stamped, UserRef, WaitingEntry
 from chat.errors import ErrorCode
 from chat.model import ID_LENGTH, NAME_LIMIT, USER_ID, RoomId, Status, UserId
 from chat.slots import Activity, At
@@ -56,7 +56,7 @@ class LoggedIn(Stamped, frozen=True, kw_only=True):
 
     user: Annotated[UserRef, At("actor")]
     roles: Annotated[tuple[RoleEntry, ...], At("actor.attachments")]
-    unacknowledged: Annotated[tuple[HistoryEntry, ...], At("object.attachments")] = ()
+    unacknowledged: Annotated[tuple[WaitingEntry, ...], At("object.attachments")] = ()
     limits: Annotated[dict[str, float], At("limits")]
     reconnect_jitter_s: Annotated[float, At("reconnect_jitter_s")]
 

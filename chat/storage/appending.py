@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Connection, Dialect, bindparam, column, inser
 from chat.errors import ChatError, ErrorCode
 from chat.messages import Appended, Draft
 from chat.model import Message, MessageId
+from chat.storage.receipting import expect_receipts
 from chat.storage.rowwise import OverRows
 from chat.storage.schema import Key, PublicId, messages, rooms
 from chat.times import from_ms, to_ms
@@ -124,6 +125,7 @@ class Appender:
         following = self._take_numbers_for(connection, drafts)
         numbered = [(draft, next(following[draft.room.key])) for draft in drafts if draft.room.key in following]
         keys = dict(self._insert.run(connection, [_row(draft, seq) for draft, seq in numbered]))
+        _expect_receipts(connection, drafts, keys)
         stored = {draft.id: Appended(_message(draft, keys[draft.id], seq)) for draft, seq in numbered}
         return [stored.get(draft.id) or ChatError(ErrorCode.NO_SUCH_ROOM) for draft in drafts]
 
@@ -137,6 +139,12 @@ class Appender:
 def _mark(draft: Draft) -> _Mark:
     """What a retry shares with the first try."""
     return draft.id if draft.client_id is None else (draft.room.key, draft.author.key, draft.client_id)
+
+
+def _expect_receipts(connection: Connection, drafts: Sequence[Draft], keys: Mapping[MessageId, int]) -> None:
+    expected = [(keys[draft.id], draft.recipients) for draft in drafts if draft.recipients and draft.id in keys]
+    if expected:
+        expect_receipts(connection, expected, to_ms(drafts[0].published))
 
 
 def _digest(body: str) -> bytes:

@@ -13,15 +13,24 @@ from sqlalchemy import Connection, insert, update
 from chat.errors import ChatError, ErrorCode
 from chat.model import User, UserId
 from chat.plugin import Identity
+from chat.receipts import LoginRecord
 from chat.storage.reading import find_user
+from chat.storage.receipting import waiting_for
 from chat.storage.schema import users
 from chat.times import to_ms
 
 _insert = insert(users).returning(users.c.key)
 
 
-def record_login(connection: Connection, user_id: UserId, identity: Identity, at: datetime, kept: Set[str]) -> User:
+def record_login(
+    connection: Connection, user_id: UserId, identity: Identity, at: datetime, kept: Set[str]
+) -> LoginRecord:
     """See `IStore`."""
+    user = _put(connection, user_id, identity, at, kept)
+    return LoginRecord(user, waiting_for(connection, user))
+
+
+def _put(connection: Connection, user_id: UserId, identity: Identity, at: datetime, kept: Set[str]) -> User:
     known = find_user(connection, user_id)
     if known is None:
         values = {"id": user_id, "name": identity.name, "origin": identity.origin, "created_ms": to_ms(at)}

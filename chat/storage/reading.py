@@ -32,7 +32,7 @@ def find_user(connection: Connection, user_id: UserId) -> User | None:
     return None if row is None else user_of(row)
 
 
-_message_columns: Select[Any] = select(
+messages_and_authors: Select[Any] = select(
     messages.c.key.label("message_key"),
     messages.c.id.label("message_id"),
     messages.c.seq,
@@ -46,24 +46,24 @@ _message_columns: Select[Any] = select(
 def recent_messages(connection: Connection, room: Room, limit: int) -> Span:
     """The newest messages that are not deleted, oldest first."""
     rows = connection.execute(
-        _message_columns.where(messages.c.room_key == room.key, messages.c.deleted_ms.is_(None))
+        messages_and_authors.where(messages.c.room_key == room.key, messages.c.deleted_ms.is_(None))
         .order_by(messages.c.seq.desc())
         .limit(limit)
     )
-    return _span(connection, room, reversed(_within_bytes(rows)))
+    return _span(connection, room, reversed(within_bytes(rows)))
 
 
 def messages_after(connection: Connection, room: Room, seq: int, limit: int) -> Span:
     """At most `limit` messages above `seq`, tombstones included, oldest first."""
     rows = connection.execute(
-        _message_columns.where(messages.c.room_key == room.key, messages.c.seq > seq)
+        messages_and_authors.where(messages.c.room_key == room.key, messages.c.seq > seq)
         .order_by(messages.c.seq)
         .limit(limit)
     )
-    return _span(connection, room, _within_bytes(rows))
+    return _span(connection, room, within_bytes(rows))
 
 
-def _within_bytes(rows: CursorResult[Any]) -> list[Row[Any]]:
+def within_bytes(rows: CursorResult[Any]) -> list[Row[Any]]:
     """The first of the rows, as many as together have about ROOM_BYTES, and at least one; the others are not read."""
     found: list[Row[Any]] = []
     left = ROOM_BYTES
@@ -78,12 +78,12 @@ def _within_bytes(rows: CursorResult[Any]) -> list[Row[Any]]:
 
 def _span(connection: Connection, room: Room, rows: Iterable[Row[Any]]) -> Span:
     authors: dict[int, User] = {}
-    found = tuple(_message(row, room.id, authors) for row in rows)
+    found = tuple(message_of(row, room.id, authors) for row in rows)
     head, floor = connection.execute(select(rooms.c.head_seq, rooms.c.floor_seq).where(rooms.c.key == room.key)).one()
     return Span(found, head, floor)
 
 
-def _message(row: Row[Any], room_id: RoomId, authors: dict[int, User]) -> Message:
+def message_of(row: Row[Any], room_id: RoomId, authors: dict[int, User]) -> Message:
     """The message in a row. Messages of one author share the value in `authors`."""
     author = authors.get(row.key)
     if author is None:

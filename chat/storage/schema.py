@@ -173,7 +173,8 @@ receipts = Table(
     Column("user_key", Key, ForeignKey("users.key"), primary_key=True),
     Column("status", Integer, nullable=False),
     _time("changed_ms"),
-    Index(None, "user_key", "status"),
+    # The keys of messages grow with time: what waits for a user lies in its order.
+    Index(None, "user_key", "status", "message_key"),
 )
 
 markers = Table(

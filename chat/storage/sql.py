@@ -12,15 +12,18 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from zope.interface import implementer
 
+from chat.conversations import Conversation
+from chat.conversations import Opened as ConversationOpened
 from chat.coroutines import at_most
 from chat.errors import ConfigError
 from chat.ichat import IStore
 from chat.messages import Appended, Draft, Span
-from chat.model import Mute, Room, RoomId, User, UserId
+from chat.model import Message, MessageId, Mute, Receipt, Room, RoomId, User, UserId
 from chat.moderation import Audit
 from chat.plugin import Identity
+from chat.receipts import Acknowledgement, LoginRecord, Named, Window
 from chat.rooms import NewRoom
-from chat.storage import housing, people, reading, sanctioning, tallying, timing
+from chat.storage import conversing, housing, people, reading, receipting, sanctioning, tallying, timing
 from chat.storage.appending import Appender
 from chat.storage.auditing import write_audit
 from chat.storage.declaring import declare, load_world
@@ -108,7 +111,7 @@ class SqlStore:
 
     def record_login(
         self, user_id: UserId, identity: Identity, at: datetime, kept: Set[str] = frozenset()
-    ) -> Deferred[User]:
+    ) -> Deferred[LoginRecord]:
         """See `IStore`."""
         return self._writer.write(lambda connection: people.record_login(connection, user_id, identity, at, kept))
 
@@ -163,6 +166,40 @@ class SqlStore:
     def last_online(self, user_ids: Sequence[UserId]) -> Deferred[Mapping[UserId, datetime]]:
         """See `IStore`."""
         return self._readers.read(lambda connection: tallying.last_online(connection, user_ids))
+
+    def find_conversation(self, room_id: RoomId) -> Deferred[Conversation | None]:
+        """See `IStore`."""
+        return self._readers.read(lambda connection: conversing.find_conversation(connection, room_id))
+
+    def conversation_among(self, owners: Set[UserId]) -> Deferred[Conversation | None]:
+        """See `IStore`."""
+        return self._readers.read(lambda connection: conversing.conversation_among(connection, owners))
+
+    def open_conversation(self, owners: Mapping[UserId, int], at: datetime) -> Deferred[ConversationOpened]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: conversing.open_conversation(connection, owners, to_ms(at)))
+
+    def find_named(self, room: Room, ids: Sequence[MessageId]) -> Deferred[Sequence[Named]]:
+        """See `IStore`."""
+        return self._readers.read(lambda connection: receipting.find_named(connection, room, ids))
+
+    def acknowledge(self, ack: Acknowledgement) -> Deferred[None]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: receipting.acknowledge(connection, ack))
+
+    def receipts_of(
+        self, user_id: UserId, ids: Sequence[MessageId], asker: UserId
+    ) -> Deferred[Mapping[MessageId, Receipt]]:
+        """See `IStore`."""
+        return self._readers.read(lambda connection: receipting.receipts_of(connection, user_id, ids, asker))
+
+    def unacknowledged(self, user: User, window: Window) -> Deferred[Sequence[Message]]:
+        """See `IStore`."""
+        return self._readers.read(lambda connection: receipting.unacknowledged(connection, user, window))
+
+    def read_up_to(self, user: User, room: Room) -> Deferred[int]:
+        """See `IStore`."""
+        return self._readers.read(lambda connection: receipting.read_up_to(connection, user, room))
 
     def record(self, audit: Audit) -> Deferred[None]:
         """See `IStore`."""

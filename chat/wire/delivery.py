@@ -21,13 +21,31 @@ from chat.model import RoomId, UserId
 from chat.presence import Presence, Session
 from chat.rooms import Rooms
 from chat.wire.activity import Encoder
+from chat.wire.frames import CloseCode
 from chat.wire.room_log import Entry, RoomLog, join, merge
 
 # How long events that may wait are held back at most, in rooms with at least so many sessions.
 HOLD_S = 0.05
 LARGE_ROOM = 50
+# What may be kept back for a session that is still sent what waited for its user.
+HELD_BYTES = 2**20
 # Frames of several rooms that are remembered, for sessions that are in the same ones.
 MERGED_LIMIT = 100
+
+
+class Held:
+    """Frames that are kept back, in order."""
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self._left = HELD_BYTES
+
+    def add(self, frame: bytes) -> bool:
+        """Keep a frame too; whether there was room for it."""
+        self._left -= len(frame)
+        if self._left >= 0:
+            self.frames.append(frame)
+        return self._left >= 0
 
 
 class Delivery:
@@ -45,6 +63,7 @@ class Delivery:
         self._resting: set[RoomId] = set()
         self._private: dict[Session, list[bytes]] = {}
         self._merged: dict[object, bytes] = {}
+        self._held: dict[Session, Held] = {}
 
     def deliver(self, event: Event) -> None:
         """Tell the event's audience, each session once."""
@@ -61,8 +80,7 @@ class Delivery:
             self._put(room_id, entry, event.may_wait)
         for session in beyond:
             if session.rooms.isdisjoint(rooms):
-                self._gather(session)
-                self.send(session, entry.framed(session.link.framing))
+                self._tell(session, entry)
 
     def send(self, session: Session, frame: bytes) -> None:
         """Write a frame to one session, in the order of the calls."""
@@ -76,6 +94,37 @@ class Delivery:
         log = self._logs.get(room_id)
         if log is not None:
             log.pass_by(session)
+
+    # What is for one session alone
+
+    def hold(self, session: Session) -> None:
+        """Keep back what comes for this session alone, until it is let go: what came before has not been sent yet.
+
+        A session for which more than HELD_BYTES wait is ended.
+        """
+        self._held.setdefault(session, Held())
+
+    def let_go(self, session: Session) -> None:
+        """Send what was kept back."""
+        held = self._held.pop(session, None)
+        if held is not None and not session.is_gone:
+            for frame in held.frames:
+                self._gather(session)
+                self.send(session, frame)
+
+    def tell(self, session: Session, event: Event) -> None:
+        """Send an event to one session, whoever else hears of it, before all that is kept back."""
+        entry = Entry(next(self._numbers), event.wire, self._encoder.encode(event))
+        self._gather(session)
+        self.send(session, entry.framed(session.link.framing))
+
+    def _tell(self, session: Session, entry: Entry) -> None:
+        frame, held = entry.framed(session.link.framing), self._held.get(session)
+        if held is None:
+            self._gather(session)
+            self.send(session, frame)
+        elif not held.add(frame):
+            session.link.close(CloseCode.SLOW_CONSUMER, "too slow")
 
     # Audiences
 

@@ -146,6 +146,11 @@ class WebSocketLink(PacedProtocol):
 
     # What the conversation wants
 
+    @property
+    def is_behind(self) -> bool:
+        """See `Link`."""
+        return self._held is not None
+
     def write(self, frames: bytes) -> None:
         """See `Link`."""
         if self.state != self.STATE_OPEN:

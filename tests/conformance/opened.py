@@ -47,8 +47,8 @@ class Opened:
         self.store = self.case.store()
         self.world = self.store.open(declared_by(config))
         self.is_open = True
-        self.alice = await self.store.record_login(ALICE, Identity("Alice", {"age": "30"}), utc_now())
-        self.bob = await self.store.record_login(BOB, Identity("Bob", {}), utc_now())
+        self.alice = (await self.store.record_login(ALICE, Identity("Alice", {"age": "30"}), utc_now())).user
+        self.bob = (await self.store.record_login(BOB, Identity("Bob", {}), utc_now())).user
 
     async def close(self) -> None:
         """Close the store, if it is open."""

@@ -93,7 +93,7 @@ class Machine(RuleBasedStateMachine):
         user_id, known = self.user_id(number), self.users.get(number)
         own = {} if known is None else {key: value for key, value in known.attributes.items() if key in kept}
         identity = Identity(name, attributes)
-        user = self.ask(lambda: self.opened.store.record_login(user_id, identity, utc_now(), kept))
+        user = self.ask(lambda: self.opened.store.record_login(user_id, identity, utc_now(), kept)).user
         key = user.key if known is None else known.key
         assert user == User(key, user_id, name, "login", own | attributes)
         self.users[number] = user

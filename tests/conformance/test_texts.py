@@ -40,7 +40,7 @@ async def kept(opened: Opened, text: str) -> None:
     assert stored.body == text
     span: Span = await opened.store.recent_messages(opened.room(), 1)
     assert [(message.id, message.body) for message in span.messages] == [(stored.id, text)]
-    user = await opened.store.record_login(ALICE, Identity(text, {text: text}), utc_now())
+    user = (await opened.store.record_login(ALICE, Identity(text, {text: text}), utc_now())).user
     assert (user.name, user.attributes) == (text, {text: text})
     assert await opened.known(ALICE) == user
 
@@ -76,7 +76,7 @@ async def test_a_message_of_the_greatest_length(opened: Opened) -> None:
 async def test_ids_of_the_greatest_length(opened: Opened) -> None:
     for character in ("a", "é", "😀"):
         longest = character * ID_LENGTH
-        user = await opened.store.record_login(UserId(longest), Identity("", {}), utc_now())
+        user = (await opened.store.record_login(UserId(longest), Identity("", {}), utc_now())).user
         assert await opened.known(UserId(longest)) == user
         room = await opened.store.create_room(opened.new_room(longest, id=RoomId(longest), owner_limit=9))
         draft = opened.draft("x", room, author=user, client_id=longest)

@@ -13,15 +13,23 @@ from twisted.logger import capturedLogs, eventAsText
 from twisted.python.failure import Failure
 
 from chat.errors import ChatError, StorageError
-from chat.model import RoomId
+from chat.model import MessageId, Receipt, RoomId
 from chat.plugin import Identity
+from chat.receipts import Acknowledgement, Named, Window
 from chat.times import utc_now
 
-from .opened import ALICE, NOBODY, Opened, audit, mute, timer
+from .opened import ALICE, BOB, NOBODY, Opened, audit, mute, timer
 
 # More than any store lets wait.
 MANY = 1_000_000
 SECRET = "what people wrote"
+
+
+def read_by_bob(opened: Opened, seq: int) -> Acknowledgement:
+    """Bob has read a message of the first room."""
+    named = Named(1, MessageId("any"), seq, ALICE)
+    return Acknowledgement(opened.bob, opened.room(), (named,), Receipt.READ, utc_now())
+
 
 Write = Callable[[Opened, int], Deferred[Any]]
 WRITES: dict[str, Write] = {
@@ -32,6 +40,8 @@ WRITES: dict[str, Write] = {
     "create_room": lambda opened, number: opened.store.create_room(opened.new_room(f"New {number}", owner_limit=MANY)),
     "rename_room": lambda opened, number: opened.store.rename_room(opened.room(1), f"Old {number}", audit("x")),
     "remove_room": lambda opened, number: opened.store.remove_room(opened.room(2), audit("x")),
+    "open_conversation": lambda opened, number: opened.store.open_conversation({ALICE: opened.alice.key}, utc_now()),
+    "acknowledge": lambda opened, number: opened.store.acknowledge(read_by_bob(opened, number)),
     "set_timer": lambda opened, number: opened.store.set_timer(timer(str(number))),
     "cancel_timer": lambda opened, number: opened.store.cancel_timer("kind", str(number)),
     "add_tallies": lambda opened, number: opened.store.add_tallies({RoomId("room0"): 1}, {ALICE: utc_now()}),
@@ -51,6 +61,12 @@ READS: dict[str, Callable[[Opened], Deferred[Any]]] = {
     "find_user": lambda opened: opened.store.find_user(ALICE),
     "recent_messages": lambda opened: opened.store.recent_messages(opened.room(), 10),
     "messages_after": lambda opened: opened.store.messages_after(opened.room(), 0, 10),
+    "find_conversation": lambda opened: opened.store.find_conversation(RoomId("room0")),
+    "conversation_among": lambda opened: opened.store.conversation_among(frozenset({ALICE})),
+    "find_named": lambda opened: opened.store.find_named(opened.room(), [MessageId("unknown")]),
+    "receipts_of": lambda opened: opened.store.receipts_of(ALICE, [MessageId("unknown")], BOB),
+    "unacknowledged": lambda opened: opened.store.unacknowledged(opened.alice, Window(0, 1, 1)),
+    "read_up_to": lambda opened: opened.store.read_up_to(opened.alice, opened.room()),
     "count_joins": lambda opened: opened.store.count_joins([RoomId("room0")]),
     "last_online": lambda opened: opened.store.last_online([ALICE]),
 }
@@ -122,7 +138,7 @@ async def test_a_failure_of_the_database_is_told_in_the_stores_own_words(opened:
             opened.store.messages_after(room, 0, 10),
         ]
         outcomes = await DeferredList(failing, consumeErrors=True)
-        sound = await opened.store.record_login(ALICE, Identity("Sound", {}), utc_now())
+        sound = (await opened.store.record_login(ALICE, Identity("Sound", {}), utc_now())).user
     for succeeded, outcome in outcomes:
         assert not succeeded
         assert isinstance(outcome, Failure)

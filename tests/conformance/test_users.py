@@ -19,14 +19,14 @@ LONGEST = UserId("u" * ID_LENGTH)
 
 async def test_a_first_login_makes_the_user_known(opened: Opened) -> None:
     attributes = {"age": "30", "avatar": "http://chat.test/ü.png", "": "", "a.b": '"'}
-    made = await opened.store.record_login(LONGEST, Identity("Nåme 😀", attributes, "front"), utc_now())
+    made = (await opened.store.record_login(LONGEST, Identity("Nåme 😀", attributes, "front"), utc_now())).user
     assert made == User(made.key, LONGEST, "Nåme 😀", "front", attributes)
     assert await opened.store.find_user(LONGEST) == made
     assert made.key not in {opened.alice.key, opened.bob.key}
 
 
 async def test_a_later_login_changes_name_and_attributes_alone(opened: Opened) -> None:
-    changed = await opened.store.record_login(ALICE, Identity("Alicia", {"gender": "w"}, "elsewhere"), utc_now())
+    changed = (await opened.store.record_login(ALICE, Identity("Alicia", {"gender": "w"}, "elsewhere"), utc_now())).user
     assert changed == User(opened.alice.key, ALICE, "Alicia", opened.alice.origin, {"gender": "w"})
     assert await opened.store.find_user(ALICE) == changed
     assert await opened.store.find_user(BOB) == opened.bob
@@ -34,9 +34,9 @@ async def test_a_later_login_changes_name_and_attributes_alone(opened: Opened) -
 
 async def test_kept_attributes_stay_unless_the_identity_supplies_them(opened: Opened) -> None:
     await opened.store.record_login(ALICE, Identity("Alice", {"a": "1", "b": "2", "c": "3"}), utc_now())
-    changed = await opened.store.record_login(
-        ALICE, Identity("Alice", {"b": "new"}), utc_now(), frozenset({"a", "b", "x"})
-    )
+    changed = (
+        await opened.store.record_login(ALICE, Identity("Alice", {"b": "new"}), utc_now(), frozenset({"a", "b", "x"}))
+    ).user
     assert changed.attributes == {"a": "1", "b": "new"}
     assert (await opened.known(ALICE)).attributes == {"a": "1", "b": "new"}
 
@@ -45,7 +45,7 @@ async def test_two_logins_at_once_make_one_user(opened: Opened) -> None:
     first, second = await gatherResults(
         [opened.store.record_login(NOBODY, Identity(name, {}), utc_now()) for name in ("One", "Two")]
     )
-    assert first.key == second.key
+    assert first.user.key == second.user.key
     assert (await opened.known(NOBODY)).name == "Two"
 
 
@@ -67,7 +67,7 @@ async def test_who_is_not_known(opened: Opened) -> None:
 
 async def test_keys_are_never_used_again(opened: Opened) -> None:
     await opened.reopen()
-    carol = await opened.store.record_login(UserId("carol"), Identity("Carol", {}), utc_now())
+    carol = (await opened.store.record_login(UserId("carol"), Identity("Carol", {}), utc_now())).user
     assert carol.key > max(opened.alice.key, opened.bob.key)
 
 

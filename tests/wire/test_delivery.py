@@ -49,6 +49,8 @@ class CountingEncoder(Encoder):
 class FakeLink:
     """Keeps every write."""
 
+    is_behind = False
+
     def __init__(self, framing: CountingFraming) -> None:
         self.framing: Any = framing
         self.writes: list[bytes] = []

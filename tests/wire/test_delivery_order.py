@@ -63,6 +63,8 @@ class Gossip(News, frozen=True, kw_only=True):
 class RecordingLink:
     """Keeps the numbers of the frames it was given."""
 
+    is_behind = False
+
     def __init__(self, framing: JsonArrayFraming) -> None:
         self.framing: Any = framing
         self.got: list[int] = []

@@ -1,0 +1,89 @@
+"""Private conversations: one for each set of owners, found or made when needed, and kept in memory for a while."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Set
+from datetime import datetime
+
+from msgspec import Struct
+
+from chat.errors import ChatError, ErrorCode
+from chat.ichat import IStore
+from chat.model import Room, RoomId, User, UserId
+
+# Conversations that are kept in memory: about 1 KB each.
+MEMORY_LIMIT = 20_000
+OWNERS_LIMIT = 100
+
+
+class Conversation(Struct, frozen=True):
+    """A conversation and its owners, whose ids lead to their keys."""
+
+    room: Room
+    owners: Mapping[UserId, int]
+
+
+class Opened(Struct, frozen=True):
+    """A conversation that was found or made."""
+
+    conversation: Conversation
+    is_new: bool = False
+
+
+class Conversations:
+    """Those used last are in memory, at most MEMORY_LIMIT; a conversation never changes."""
+
+    def __init__(self, store: IStore, memory_limit: int = MEMORY_LIMIT) -> None:
+        self._store = store
+        self._memory_limit = memory_limit
+        self._by_id: OrderedDict[RoomId, Conversation] = OrderedDict()
+        self._by_owners: dict[frozenset[UserId], RoomId] = {}
+
+    async def find(self, room_id: RoomId) -> Conversation | None:
+        """The conversation of this id, or None. Raises StorageError."""
+        known = self._by_id.get(room_id)
+        if known is None:
+            found: Conversation | None = await self._store.find_conversation(room_id)
+            return None if found is None else self._keep(found)
+        self._by_id.move_to_end(room_id)
+        return known
+
+    async def among(self, owners: Iterable[User], at: datetime) -> Opened:
+        """The conversation of these owners, made where there is none. Raises StorageError, VALIDATION_ERROR for more
+        than OWNERS_LIMIT owners.
+        """
+        keys = {owner.id: owner.key for owner in owners}
+        if len(keys) > OWNERS_LIMIT:
+            raise ChatError(ErrorCode.VALIDATION_ERROR, f"a conversation has at most {OWNERS_LIMIT} owners")
+        known = self._remembered(frozenset(keys))
+        if known is not None:
+            return Opened(known)
+        opened: Opened = await self._store.open_conversation(keys, at)
+        self._keep(opened.conversation)
+        return opened
+
+    async def known_among(self, owners: Set[UserId]) -> Conversation | None:
+        """The conversation of these owners, or None. Raises StorageError."""
+        known = self._remembered(frozenset(owners))
+        if known is not None:
+            return known
+        found: Conversation | None = await self._store.conversation_among(owners)
+        return None if found is None else self._keep(found)
+
+    def _remembered(self, owners: frozenset[UserId]) -> Conversation | None:
+        room_id = self._by_owners.get(owners)
+        if room_id is None:
+            return None
+        self._by_id.move_to_end(room_id)
+        return self._by_id[room_id]
+
+    def _keep(self, conversation: Conversation) -> Conversation:
+        room_id = conversation.room.id
+        self._by_id[room_id] = conversation
+        self._by_id.move_to_end(room_id)
+        self._by_owners[frozenset(conversation.owners)] = room_id
+        if len(self._by_id) > self._memory_limit:
+            _, oldest = self._by_id.popitem(last=False)
+            del self._by_owners[frozenset(oldest.owners)]
+        return conversation

@@ -1,0 +1,108 @@
+"""Where somebody writes or reads: a room of a channel, or a private conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+
+from chat.audiences import Audience, InRoom, OfUser
+from chat.conversations import Conversation, Conversations
+from chat.errors import ChatError, ErrorCode
+from chat.model import Channel, Room, RoomId, User, UserId, is_public_id
+from chat.presence import Presence
+from chat.rooms import Rooms
+from chat.users import Users
+
+
+class Place(Struct, frozen=True):
+    """A room with its channel, or a conversation with its owners, which may have been made just now."""
+
+    room: Room
+    channel: Channel | None = None
+    conversation: Conversation | None = None
+    is_new: bool = False
+
+    @property
+    def owners(self) -> tuple[UserId, ...]:
+        """The conversation's owners; none for a room."""
+        return () if self.conversation is None else tuple(self.conversation.owners)
+
+    def audience(self, besides: UserId | None = None) -> tuple[Audience, ...]:
+        """Those who hear what happens here, but for one user."""
+        if self.conversation is None:
+            return (InRoom(self.room.id, besides),)
+        return tuple(OfUser(user_id) for user_id in self.owners if user_id != besides)
+
+    def recipients(self, sender_id: UserId) -> tuple[int, ...]:
+        """The keys of the conversation's other owners."""
+        if self.conversation is None:
+            return ()
+        return tuple(key for user_id, key in self.conversation.owners.items() if user_id != sender_id)
+
+
+class Places:
+    """Finds places for a user, and says what the user's standing there is. To who has none it is not betrayed whether
+    there is such a place.
+    """
+
+    def __init__(self, rooms: Rooms, users: Users, presence: Presence, conversations: Conversations) -> None:
+        self._rooms = rooms
+        self._users = users
+        self._presence = presence
+        self._conversations = conversations
+
+    def occupied(self, user_id: UserId, room_id: RoomId) -> Place:
+        """The room, which the user is in. Raises NO_SUCH_ROOM, USER_NOT_IN_ROOM."""
+        room = self._rooms.enterable(user_id, room_id)
+        if not self._presence.occupies(user_id, room.id):
+            raise ChatError(ErrorCode.USER_NOT_IN_ROOM)
+        return self._of_room(room)
+
+    async def owned(self, user_id: UserId, room_id: RoomId) -> Place | None:
+        """The conversation of this id, if it is one of the user's. Raises StorageError."""
+        conversation = await self._conversations.find(room_id) if is_public_id(room_id) else None
+        if conversation is None or user_id not in conversation.owners:
+            return None
+        return Place(conversation.room, conversation=conversation)
+
+    async def standing(self, user_id: UserId, room_id: RoomId) -> Place:
+        """A place that the user is in or owns. Raises USER_NOT_IN_ROOM, NO_SUCH_ROOM, StorageError."""
+        return await self._private(user_id, room_id) or self.occupied(user_id, room_id)
+
+    async def readable(self, user: User, target: str) -> Place | None:
+        """A place whose messages the user may read: a room that the user may enter, one of the user's conversations, or
+        the one with the user of that id, None when the two have none. Raises NO_SUCH_ROOM, StorageError.
+        """
+        if self._rooms.find(RoomId(target)) is not None:
+            return self._of_room(self._rooms.enterable(user.id, RoomId(target)))
+        place = await self.owned(user.id, RoomId(target))
+        if place is not None:
+            return place
+        conversation = await self._conversations.known_among(frozenset({user.id, UserId(target)}))
+        if conversation is not None:
+            return Place(conversation.room, conversation=conversation)
+        if await self._users.is_known(UserId(target)):
+            return None
+        raise ChatError(ErrorCode.NO_SUCH_ROOM)
+
+    async def addressed(self, user: User, target: str, at: datetime) -> Place:
+        """Where a private message goes: a conversation of the user's by its id, or the one with the user of that id,
+        made where there is none. Raises NO_SUCH_USER, StorageError.
+        """
+        place = await self.owned(user.id, RoomId(target))
+        return place or await self.among(user, (await self._users.known(UserId(target)),), at)
+
+    async def among(self, user: User, others: Iterable[User], at: datetime) -> Place:
+        """The conversation of the user with others, made where there is none. Raises VALIDATION_ERROR for too many
+        owners, StorageError.
+        """
+        opened = await self._conversations.among((user, *others), at)
+        return Place(opened.conversation.room, conversation=opened.conversation, is_new=opened.is_new)
+
+    async def _private(self, user_id: UserId, room_id: RoomId) -> Place | None:
+        return None if self._rooms.find(room_id) is not None else await self.owned(user_id, room_id)
+
+    def _of_room(self, room: Room) -> Place:
+        return Place(room, self._rooms.channel_of(room))

@@ -1,0 +1,119 @@
+"""Receipts of private messages, one row for each message and recipient, and how far users have read in rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from chat.model import Message, MessageId, Receipt, Room, RoomId, RoomKind, User, UserId
+from chat.receipts import Acknowledgement, Named, Unacknowledged, Window
+from chat.storage.reading import message_of, messages_and_authors, within_bytes
+from chat.storage.schema import markers, memberships, messages, receipts, rooms, users
+from chat.times import to_ms
+
+PAGE = 500
+
+_raise_status = (
+    update(receipts)
+    .where(
+        receipts.c.user_key == bindparam("user"),
+        receipts.c.message_key == bindparam("message"),
+        receipts.c.status < bindparam("status_now"),
+    )
+    .values(status=bindparam("status_now"), changed_ms=bindparam("at"))
+)
+_markers_of = (markers.c.room_key == bindparam("room")) & (markers.c.user_key == bindparam("user"))
+_find_marker = select(markers.c.seq).where(_markers_of)
+_move_marker = update(markers).where(_markers_of).values(seq=bindparam("to"), moved_ms=bindparam("at"))
+_newest_unacknowledged = select(func.max(receipts.c.message_key)).where(
+    receipts.c.user_key == bindparam("user"), receipts.c.status == Receipt.NONE.value
+)
+_unacknowledged = (
+    messages_and_authors.add_columns(rooms.c.id.label("room_id"))
+    .join(receipts, receipts.c.message_key == messages.c.key)
+    .join(rooms, rooms.c.key == messages.c.room_key)
+    .where(receipts.c.user_key == bindparam("user"), receipts.c.status == Receipt.NONE.value)
+    .where(receipts.c.message_key > bindparam("above"), receipts.c.message_key <= bindparam("up_to"))
+    .where(messages.c.deleted_ms.is_(None))
+    .order_by(receipts.c.message_key)
+    .limit(bindparam("limit"))
+)
+
+
+def expect_receipts(connection: Connection, expected: Iterable[tuple[int, Sequence[int]]], at_ms: int) -> None:
+    """Note that these users have not acknowledged these messages yet: keys of messages, each with keys of users."""
+    rows = [
+        {"message_key": key, "user_key": user_key, "status": Receipt.NONE.value, "changed_ms": at_ms}
+        for key, user_keys in expected
+        for user_key in user_keys
+    ]
+    connection.execute(insert(receipts), rows)
+
+
+def find_named(connection: Connection, room: Room, ids: Sequence[MessageId]) -> tuple[Named, ...]:
+    """See `IStore`."""
+    query = (
+        select(messages.c.key, messages.c.id, messages.c.seq, users.c.id.label("author_id"))
+        .join_from(messages, users, messages.c.author_key == users.c.key)
+        .where(messages.c.room_key == room.key, messages.c.id.in_(ids))
+    )
+    found = connection.execute(query)
+    return tuple(Named(row.key, MessageId(row.id), row.seq, UserId(row.author_id)) for row in found)
+
+
+def acknowledge(connection: Connection, ack: Acknowledgement) -> None:
+    """See `IStore`."""
+    at_ms = to_ms(ack.at)
+    if ack.room.kind is RoomKind.CONVERSATION:
+        values = {"user": ack.user.key, "status_now": ack.receipt.value, "at": at_ms}
+        connection.execute(_raise_status, [values | {"message": message.key} for message in ack.messages])
+    if ack.receipt is Receipt.READ:
+        _put_marker(connection, ack, max(message.seq for message in ack.messages), at_ms)
+
+
+def _put_marker(connection: Connection, ack: Acknowledgement, seq: int, at_ms: int) -> None:
+    place = {"room": ack.room.key, "user": ack.user.key}
+    known = connection.execute(_find_marker, place).scalar()
+    if known is None:
+        connection.execute(
+            insert(markers), {"room_key": ack.room.key, "user_key": ack.user.key, "seq": seq, "moved_ms": at_ms}
+        )
+    elif known < seq:
+        connection.execute(_move_marker, place | {"to": seq, "at": at_ms})
+
+
+def read_up_to(connection: Connection, user: User, room: Room) -> int:
+    """See `IStore`."""
+    return connection.execute(_find_marker, {"room": room.key, "user": user.key}).scalar() or 0
+
+
+def receipts_of(
+    connection: Connection, user_id: UserId, ids: Sequence[MessageId], asker: UserId
+) -> Mapping[MessageId, Receipt]:
+    """See `IStore`."""
+    asking = select(users.c.key).where(users.c.id == asker).scalar_subquery()
+    query = (
+        select(messages.c.id, receipts.c.status)
+        .join_from(receipts, messages, messages.c.key == receipts.c.message_key)
+        .join(users, users.c.key == receipts.c.user_key)
+        .join(memberships, (memberships.c.room_key == messages.c.room_key) & (memberships.c.user_key == asking))
+        .where(users.c.id == user_id, messages.c.id.in_(ids))
+    )
+    return {MessageId(row.id): Receipt(row.status) for row in connection.execute(query)}
+
+
+def waiting_for(connection: Connection, user: User) -> Unacknowledged:
+    """What the user has not acknowledged, as far as a page goes."""
+    up_to = connection.execute(_newest_unacknowledged, {"user": user.key}).scalar() or 0
+    if not up_to:
+        return Unacknowledged()
+    return Unacknowledged(unacknowledged(connection, user, Window(0, up_to, PAGE)), up_to)
+
+
+def unacknowledged(connection: Connection, user: User, window: Window) -> tuple[Message, ...]:
+    """See `IStore`."""
+    asked = {"user": user.key, "above": window.above, "up_to": window.up_to, "limit": window.limit}
+    found = within_bytes(connection.execute(_unacknowledged, asked))
+    authors: dict[int, User] = {}
+    return tuple(message_of(row, RoomId(row.room_id), authors) for row in found)
