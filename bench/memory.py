@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
 from chat.buckets import Rate, TokenBucket
+from chat.conversations import Conversation, Conversations
 from chat.messages import Span, Timelines
 from chat.model import (
     Access,
@@ -181,6 +182,18 @@ def listed() -> Add:
     return add
 
 
+def conversations() -> Add:
+    """Conversations of two users each."""
+    remembered = Conversations(NOTHING)
+
+    def add(number: int) -> None:
+        room = Room(number, RoomId(new_id()), "", None, RoomKind.CONVERSATION, Access.MEMBERS, 0)
+        owners = {UserId(f"user-{number}"): number, UserId(f"user-{number + 1}"): number + 1}
+        remembered.keep(Conversation(room, owners))
+
+    return add
+
+
 def buckets() -> Add:
     """Users whose commands are counted."""
     rate = Rate(20, 40)
@@ -204,6 +217,7 @@ THINGS: dict[str, Callable[[], Add]] = {
     f"message of {SHORT} characters": newest(SHORT),
     f"message of {LONG} characters": newest(LONG),
     "occupant as lists show it": listed,
+    "conversation": conversations,
     "allowance of a user": buckets,
 }
 

@@ -1,8 +1,8 @@
 """Measures what receipts cost the server, by the size of the room: `python bench/receipts.py`.
 
-In a room of so many one author speaks; everybody else answers each message with `read`. Up to `rooms.relay_receipts_max`
-users the room hears of every receipt, above it the author alone; so the cost of a receipt is to grow with the room up
-to that limit and to be the same from there on. See README.md.
+In a room of so many one author speaks, and everybody else answers each message with `read`. Up to
+`rooms.relay_receipts_max` users the room hears of every receipt, above it the author alone; so the cost of a receipt is
+to grow with the room up to that limit and to be the same from there on. See README.md.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class Conversations:
         known = self._by_id.get(room_id)
         if known is None:
             found: Conversation | None = await self._store.find_conversation(room_id)
-            return None if found is None else self._keep(found)
+            return None if found is None else self.keep(found)
         self._by_id.move_to_end(room_id)
         return known
 
@@ -60,7 +60,7 @@ class Conversations:
         if known is not None:
             return Opened(known)
         opened: Opened = await self._store.open_conversation(keys, at)
-        self._keep(opened.conversation)
+        self.keep(opened.conversation)
         return opened
 
     async def known_among(self, owners: Set[UserId]) -> Conversation | None:
@@ -69,7 +69,7 @@ class Conversations:
         if known is not None:
             return known
         found: Conversation | None = await self._store.conversation_among(owners)
-        return None if found is None else self._keep(found)
+        return None if found is None else self.keep(found)
 
     def _remembered(self, owners: frozenset[UserId]) -> Conversation | None:
         room_id = self._by_owners.get(owners)
@@ -78,7 +78,8 @@ class Conversations:
         self._by_id.move_to_end(room_id)
         return self._by_id[room_id]
 
-    def _keep(self, conversation: Conversation) -> Conversation:
+    def keep(self, conversation: Conversation) -> Conversation:
+        """Have a conversation in memory; it is given back."""
         room_id = conversation.room.id
         self._by_id[room_id] = conversation
         self._by_id.move_to_end(room_id)
