@@ -26,6 +26,7 @@ connections_per_address = 1000000
 ANSWER_TIMEOUT_S = 60
 READ_BYTES = 1 << 20
 BUG, REFUSED = 500, 400
+LENGTH = re.compile(rb"(?im)^content-length: *(\d+)\r?$")
 
 
 ENTER = b"".join(
@@ -195,16 +196,27 @@ def _read_to_the_end(raw: socket.socket) -> bytes:
 
 
 def _check_response(answer: bytes, call: Call) -> int:
-    """The status of the response, 0 without one."""
-    if not answer and not call.is_whole:
-        return 0
-    head, _, body = answer.partition(b"\r\n\r\n")
+    """The status of the response, 0 without one. What is not whole may be answered like several requests, of which the
+    last status counts.
+    """
+    assert answer or not call.is_whole
+    status = 0
+    while answer:
+        status, answer = _check_one(answer)
+        assert not (answer and call.is_whole), answer[:500]
+    return status
+
+
+def _check_one(answer: bytes) -> tuple[int, bytes]:
+    """The status of the first response in what was answered, and what follows it."""
+    head, _, rest = answer.partition(b"\r\n\r\n")
     assert head.startswith((b"HTTP/1.1 ", b"HTTP/1.0 ")), answer[:200]
-    status = int(head.split()[1])
+    status, length = int(head.split()[1]), LENGTH.search(head)
+    body = rest if length is None else rest[: int(length[1])]
     assert status != BUG, answer[:500]
     if status >= REFUSED:
         shown = re.sub(rb"(?m)^Server: .*$", b"", head) + body
         assert not LEAK.search(shown.decode("utf-8", "replace")), shown
     if b"application/json" in head and body:
         strict_json(body.decode())
-    return status
+    return status, rest[len(body) :]
