@@ -63,9 +63,9 @@ class RoomNames:
         """The name without blanks around it.
 
         Raises MISSING_TARGET_DISPLAY_NAME for an empty one, VALIDATION_ERROR for characters that nobody sees where
-        they mean nothing, ROOM_NAME_TOO_SHORT by the visible characters (`rooms.min_name`, and at least one),
-        ROOM_NAME_TOO_LONG by all characters (`rooms.max_name`), and ROOM_NAME_RESTRICTED for a name of
-        `content.restricted_names`.
+        they mean nothing, ROOM_NAME_TOO_SHORT by the visible characters with the blanks between them
+        (`rooms.min_name`, and at least one), ROOM_NAME_TOO_LONG by all characters (`rooms.max_name`), and
+        ROOM_NAME_RESTRICTED for a name of `content.restricted_names`.
         """
         if not name:
             raise ChatError(ErrorCode.MISSING_TARGET_DISPLAY_NAME)
@@ -76,8 +76,8 @@ class RoomNames:
         kinds = "".join(map(_kind, _TAGGED_FLAG.sub("\U0001f3f4", name)))
         if _READABLE.fullmatch(kinds) is None:
             raise ChatError(ErrorCode.VALIDATION_ERROR, "target.displayName has characters that nobody sees")
-        if kinds.count("v") + kinds.count("c") < least:
-            raise ChatError(ErrorCode.ROOM_NAME_TOO_SHORT, f"a room name has at least {least} visible characters")
+        if sum(map(kinds.count, "vc ")) < least:
+            raise ChatError(ErrorCode.ROOM_NAME_TOO_SHORT, f"a room name has at least {least} characters")
         if folded(name) in self._restricted:
             raise ChatError(ErrorCode.ROOM_NAME_RESTRICTED)
         return name

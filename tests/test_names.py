@@ -84,9 +84,14 @@ def test_scripts_and_pictures_are_names(name: str) -> None:
     assert NAMES.checked(f" {name} ") == name
 
 
-@pytest.mark.parametrize("name", ["a\u0301\u0301", "a b", "   ", "x\ufe0f\ufe0e"])
+@pytest.mark.parametrize("name", ["a\u0301\u0301", " ab ", "\u3000ab\u3000", "   ", "x\ufe0f\ufe0e"])
 def test_only_what_is_visible_counts(name: str) -> None:
     assert refusal(name) is ErrorCode.ROOM_NAME_TOO_SHORT
+
+
+@pytest.mark.parametrize("name", ["a b", "a\u3000b", "1 \u2764\ufe0f"])
+def test_a_blank_between_visible_characters_counts(name: str) -> None:
+    assert NAMES.checked(f" {name} ") == name
 
 
 def test_unseen_characters_make_no_other_name() -> None:
@@ -109,5 +114,6 @@ def test_names_that_are_accepted(name: str) -> None:
     except ChatError:
         return
     assert not {unicodedata.bidirectional(one) for one in accepted} & BIDI
-    seen = [one for one in accepted if unicodedata.category(one) not in ("Mn", "Me", "Cf", "Zs") and folded(one)]
+    seen = [one for one in accepted if unicodedata.category(one) not in ("Mn", "Me", "Cf") and folded(one)]
     assert len(seen) >= OPTIONS.min_name
+    assert accepted == accepted.strip()

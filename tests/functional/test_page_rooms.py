@@ -96,7 +96,7 @@ def test_names_that_will_not_do(run_server: Callable[..., RunningServer], enter:
     ada = enter(run_server("[rooms]\nmax_per_user = 1"), "Ada")
     refusals = {
         "general": "There is a room with this name already.",
-        "ab": "A room name has at least 3 visible characters.",
+        "ab": "A room name has at least 3 characters.",
         "x" * 121: "A room name has at most 120 characters.",
         "Admin": "This name is not allowed. Try another one.",
     }
