@@ -71,7 +71,7 @@ class Occupancy:
 
         When it returns nothing has been waited for since the last look at the room, so that the newest messages that
         are in memory end where the session's own begin. Raises NOT_ONLINE for a user who is as if gone, ROOM_FULL,
-        NO_SUCH_ROOM when the room has gone meanwhile.
+        NO_SUCH_ROOM when the room has gone meanwhile, or is about to.
         """
         await self._timelines.open(room)
         try:
@@ -87,7 +87,8 @@ class Occupancy:
         return self._entered(session, session.user, room, at)
 
     def _check_room(self, user: User, room: Room) -> None:
-        self._rooms.room(room.id)
+        if not self._rooms.is_open(room.id):
+            raise ChatError(ErrorCode.NO_SUCH_ROOM)
         if self._presence.status_of(user.id) is Status.OFFLINE:
             raise ChatError(ErrorCode.NOT_ONLINE)
         if not self._presence.occupies(user.id, room.id):

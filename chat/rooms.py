@@ -50,6 +50,7 @@ class Rooms:
         self._by_name: dict[str, dict[RoomId, Room]] = {}
         self._autojoined: dict[RoomId, Room] = {}
         self._members: dict[RoomId, frozenset[UserId]] = {}
+        self._closed: set[RoomId] = set()
 
     def load(self, world: World) -> None:
         """Take what the store holds."""
@@ -75,9 +76,14 @@ class Rooms:
         self.put(renamed)
         return renamed
 
+    def close(self, room: Room) -> None:
+        """Nobody comes in any more: the room is to be removed, sooner or later."""
+        self._closed.add(room.id)
+
     def forget(self, room: Room) -> None:
         """The room is gone, with its roles and members."""
         self._take_out(room.id)
+        self._closed.discard(room.id)
         self._members.pop(room.id, None)
         self.roles.forget_room(room.id)
 
@@ -122,6 +128,10 @@ class Rooms:
     def find(self, room_id: RoomId) -> Room | None:
         """The room, or None."""
         return self._rooms.get(room_id)
+
+    def is_open(self, room_id: RoomId) -> bool:
+        """Whether the room is there and is to stay."""
+        return room_id in self._rooms and room_id not in self._closed
 
     def room(self, room_id: RoomId) -> Room:
         """The room. Raises NO_SUCH_ROOM."""

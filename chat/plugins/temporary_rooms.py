@@ -26,6 +26,7 @@ class TemporaryRooms:
     """A temporary room is kept as long as one of its owners is in it (`rooms.temporary_until` `owner`), or anybody
     (`empty`), seen by others or not. It is removed when the last owner leaves, and when nobody has kept it for
     `rooms.owner_grace_s`, counted from its making too, and from the start of a server that stopped while it was kept.
+    Whoever comes when that time is over comes too late: the room is closed before its removal is written.
     """
 
     log = Logger()
@@ -50,7 +51,7 @@ class TemporaryRooms:
         A server that stops sends its users away; nobody is to lose a room by that.
         """
         room = self._services.rooms.find(event.room_id)
-        if room is None or room.kind is not RoomKind.TEMPORARY or not self._services.timers.runs:
+        if room is None or not self._is_watched(room):
             return
         timers, is_kept = self._services.timers, self._is_kept(room)
         if is_kept and timers.is_set(REMOVE_ROOM, room.id):
@@ -58,6 +59,10 @@ class TemporaryRooms:
         elif isinstance(event, UserLeft) and not is_kept and not timers.is_set(REMOVE_ROOM, room.id):
             grace = timedelta() if self._ends_with(event, room) else self._grace
             self._watch(timers.set(Timer(REMOVE_ROOM, room.id, event.published + grace)))
+
+    def _is_watched(self, room: Room) -> bool:
+        is_open = self._services.rooms.is_open(room.id)
+        return room.kind is RoomKind.TEMPORARY and is_open and self._services.timers.runs
 
     def _is_kept(self, room: Room) -> bool:
         presence = self._services.presence
@@ -72,12 +77,14 @@ class TemporaryRooms:
         return event.on_purpose and is_owner and not self._until_empty
 
     async def _expire(self, subject: str) -> None:
-        room = self._services.rooms.find(RoomId(subject))
+        rooms = self._services.rooms
+        room = rooms.find(RoomId(subject))
         if room is None:
             return
-        if self._is_kept(room):
+        if rooms.is_open(room.id) and self._is_kept(room):
             await self._services.timers.cancel(REMOVE_ROOM, room.id)
             return
+        rooms.close(room)
         try:
             await self._services.dispatch(Context(utc_now(), self._services.users.system), RemoveRoom(room_id=room.id))
         except ChatError as refusal:
