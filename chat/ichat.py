@@ -202,6 +202,11 @@ class IStore(Interface):
         TOO_MANY_PRIVATE_ROOMS when the owner owns `new.owner_limit` temporary rooms already.
         """
 
+    def discard_room(room_id: RoomId, at: datetime) -> Deferred[None]:
+        """Take away, with its timers, a room that nobody was told of: its making was given up and may still have been
+        written. Harmless when it was not, and for a room that was removed. A Deferred of None.
+        """
+
     def rename_room(room: Room, name: str, audit: Audit) -> Deferred[None]:
         """Give a room another name. A Deferred of None; fails with ChatError ROOM_ALREADY_EXISTS when another room of
         the channel has it, case ignored, and with NO_SUCH_ROOM when the room was removed.

@@ -33,6 +33,7 @@ class Held:
 
     async def let_through(self, server: MemoryServer) -> None:
         """Return when everything that waits for the store has been written."""
+        await server.settle()
         self._opened.set()
         await server.server.services.store.ping()
         await server.settle()

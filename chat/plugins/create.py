@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from twisted.internet.defer import CancelledError
 from zope.interface import implementer
 
 from chat.acl import check_rules
 from chat.activities import RoomRef, UserRef, acl_entries
-from chat.errors import ChatError, ErrorCode
+from chat.errors import ChatError, ErrorCode, StorageError
 from chat.events import RoomCreated
 from chat.ichat import IVerb
 from chat.model import Access, Acl, Role, Room, RoomId, RoomKind, User, UserId, new_id
@@ -54,7 +55,7 @@ class CreateVerb:
             return await self._converse(context, request)
         new = self._plan(context, request)
         self._check_autojoin(context.caller, new)
-        room: Room = await self._services.store.create_room(new)
+        room = await self._make(new)
         rooms = self._services.rooms
         rooms.put(room)
         rooms.roles.put(Grant(context.caller.id, context.caller.name, Role.OWNER, room_id=room.id))
@@ -87,6 +88,15 @@ class CreateVerb:
             owners=place.owners,
         )
         return Outcome(reply, (event,) if place.is_new else ())
+
+    async def _make(self, new: NewRoom) -> Room:
+        """A room that was given up may still be written, and nobody would know of it: its end is due at once."""
+        try:
+            room: Room = await self._services.store.create_room(new)
+        except (StorageError, CancelledError):
+            self._services.timers.note(Timer(REMOVE_ROOM, new.id, new.created))
+            raise
+        return room
 
     def _plan(self, context: Context, request: CreateRoom) -> NewRoom:
         if request.kind not in _KINDS:

@@ -26,7 +26,8 @@ class TemporaryRooms:
     """A temporary room is kept as long as one of its owners is in it (`rooms.temporary_until` `owner`), or anybody
     (`empty`), seen by others or not. It is removed when the last owner leaves, and when nobody has kept it for
     `rooms.owner_grace_s`, counted from its making too, and from the start of a server that stopped while it was kept.
-    Whoever comes when that time is over comes too late: the room is closed before its removal is written.
+    Whoever comes when that time is over comes too late: the room is closed before its removal is written. One that
+    nobody knows when its time has come is taken out of the store: its making was given up.
     """
 
     log = Logger()
@@ -80,6 +81,7 @@ class TemporaryRooms:
         rooms = self._services.rooms
         room = rooms.find(RoomId(subject))
         if room is None:
+            await self._services.store.discard_room(RoomId(subject), utc_now())
             return
         if rooms.is_open(room.id) and self._is_kept(room):
             await self._services.timers.cancel(REMOVE_ROOM, room.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from chat.errors import ChatError, ErrorCode
-from chat.model import Role, Room, RoomKind
+from chat.model import Role, Room, RoomId, RoomKind
 from chat.names import folded
 from chat.rooms import NewRoom
 from chat.storage.schema import acls, markers, memberships, roles, rooms, sanctions, timers
@@ -55,11 +55,24 @@ def remove_room(connection: Connection, room: Room, at_ms: int) -> bool:
     there = rooms.c.key == room.key, rooms.c.removed_ms.is_(None)
     if connection.execute(update(rooms).where(*there).values(removed_ms=at_ms)).rowcount == 0:
         return False
-    for table in (roles, acls, memberships, markers):
-        connection.execute(delete(table).where(table.c.room_key == room.key))
-    connection.execute(delete(sanctions).where(sanctions.c.scope == "room", sanctions.c.target_key == room.key))
-    connection.execute(delete(timers).where(timers.c.subject == room.id))
+    _clear(connection, room.key, room.id)
     return True
+
+
+def discard_room(connection: Connection, room_id: RoomId, at_ms: int) -> None:
+    """See `IStore`."""
+    there = rooms.c.id == room_id, rooms.c.removed_ms.is_(None)
+    key = connection.execute(update(rooms).where(*there).values(removed_ms=at_ms).returning(rooms.c.key)).scalar()
+    if key is not None:
+        _clear(connection, key, room_id)
+    connection.execute(delete(timers).where(timers.c.subject == room_id))
+
+
+def _clear(connection: Connection, key: int, room_id: RoomId) -> None:
+    for table in (roles, acls, memberships, markers):
+        connection.execute(delete(table).where(table.c.room_key == key))
+    connection.execute(delete(sanctions).where(sanctions.c.scope == "room", sanctions.c.target_key == key))
+    connection.execute(delete(timers).where(timers.c.subject == room_id))
 
 
 def _check_free(connection: Connection, channel_key: int, name: str, besides: int = 0) -> None:

@@ -127,6 +127,10 @@ class SqlStore:
         """See `IStore`."""
         return self._writer.write(lambda connection: housing.create_room(connection, new))
 
+    def discard_room(self, room_id: RoomId, at: datetime) -> Deferred[None]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: housing.discard_room(connection, room_id, to_ms(at)))
+
     def rename_room(self, room: Room, name: str, audit: Audit) -> Deferred[None]:
         """See `IStore`."""
 

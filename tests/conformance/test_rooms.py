@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 
 from chat.errors import ChatError, ErrorCode
 from chat.model import Access, Role, Room, RoomId, RoomKind
+from chat.times import utc_now
 from chat.world import Grant
 
 from .opened import ALICE, Opened, audit, mute, rules, timer
@@ -96,6 +97,22 @@ async def test_a_removed_room_is_gone_with_what_belongs_to_it(opened: Opened) ->
     assert {one.subject for one in world.timers} == {"other"}
     again = await opened.store.create_room(opened.new_room("Gone"))
     assert again.key > room.key
+
+
+async def test_a_discarded_room_was_never_there(opened: Opened) -> None:
+    new = opened.new_room("Ghost", owner_limit=1, acls=rules("vip"), timer=timer("ghost"))
+    made, discarded = opened.store.create_room(new), opened.store.discard_room(new.id, utc_now())
+    again = opened.store.create_room(opened.new_room("Ghost", owner_limit=1))
+    room, other = await made, await again
+    await discarded
+    await opened.store.set_timer(timer(room.id))
+    for _ in range(2):
+        await opened.store.discard_room(room.id, utc_now())
+    world = await opened.reopen()
+    assert other in world.rooms
+    assert room.id not in {one.id for one in world.rooms} | {grant.room_id for grant in world.grants}
+    assert room.id not in {one.subject for one in world.timers}
+    assert opened.case.audits() == []
 
 
 async def test_a_declared_room_comes_back_with_the_next_opening(opened: Opened) -> None:

@@ -42,6 +42,7 @@ WRITES: dict[str, Write] = {
     "remove_room": lambda opened, number: opened.store.remove_room(opened.room(2), audit("x")),
     "open_conversation": lambda opened, number: opened.store.open_conversation({ALICE: opened.alice.key}, utc_now()),
     "acknowledge": lambda opened, number: opened.store.acknowledge(read_by_bob(opened, number)),
+    "discard_room": lambda opened, number: opened.store.discard_room(RoomId("room2"), utc_now()),
     "set_timer": lambda opened, number: opened.store.set_timer(timer(str(number))),
     "cancel_timer": lambda opened, number: opened.store.cancel_timer("kind", str(number)),
     "add_tallies": lambda opened, number: opened.store.add_tallies({RoomId("room0"): 1}, {ALICE: utc_now()}),
@@ -49,6 +50,7 @@ WRITES: dict[str, Write] = {
     "put_mutes": lambda opened, number: opened.store.put_mutes([mute()], [audit(str(number))]),
     "end_mute": lambda opened, number: opened.store.end_mute(ALICE, RoomId("room0"), audit(str(number))),
 }
+REMOVALS = {"remove_room", "discard_room"}
 REFUSED: dict[str, Write] = {
     "an unknown author": lambda opened, number: opened.store.append_message(
         opened.draft(SECRET, author=structs.replace(opened.alice, key=2**40))
@@ -87,7 +89,7 @@ async def test_writes_of_all_kinds_fire_in_the_order_of_the_calls(opened: Opened
 async def test_writes_take_effect_in_the_order_of_the_calls(opened: Opened) -> None:
     writes: list[Deferred[Any]] = []
     for number in range(100):
-        writes += [write(opened, number) for name, write in WRITES.items() if name != "remove_room"]
+        writes += [write(opened, number) for name, write in WRITES.items() if name not in REMOVALS]
     await gatherResults(writes)
     assert [row[2] for row in opened.case.audits() if row[2] != "x"] == [
         str(number) for number in range(100) for _ in range(3)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from datetime import timedelta
+from typing import Any, cast
 
 import pytest
+from twisted.internet.task import Clock
 
-from chat.storage import housing
+from chat import timers
+from chat.errors import StorageError
+from chat.storage import housing, writer
+from chat.storage.sql import SqlStore
 from chat.testing import MemoryServer
 from chat.texts import base64_of
-from tests.conversing import CHANNELS, logged_in
+from chat.times import utc_now
+from chat.wire import session
+from chat.world import Timer
+from tests.conversing import CHANNELS, eventually, logged_in
 from tests.held import Held
 
 Make = Callable[..., MemoryServer]
@@ -51,3 +59,51 @@ async def test_an_owner_who_comes_back_too_late_is_not_let_in(
     await server.stop()
     again = memory_server(data_dir=server.server.config.data_dir, channels=CHANNELS)
     assert not again.server.services.timers.is_set("remove-room", room_id)
+
+
+@pytest.mark.parametrize("command_s", [10, 30])
+async def test_a_room_whose_making_was_given_up_is_not_there(
+    memory_server: Make, monkeypatch: pytest.MonkeyPatch, command_s: int
+) -> None:
+    """By the command or by the store, and written nevertheless: its name is free, it does not count for its owner, and
+    a restart does not find it.
+    """
+    clock = Clock()
+    server = memory_server(channels=CHANNELS, clock=clock)
+    making = Held(monkeypatch, housing, "create_room")
+    monkeypatch.setattr(session, "COMMAND_TIMEOUT_S", command_s)
+    alice, bob = await logged_in(server, "alice"), await logged_in(server, "bob")
+    reply = alice.ask("create", create(server))
+    await making.begun()
+    clock.advance(min(command_s, writer.WRITE_TIMEOUT_S) + 1)
+    assert (await reply)["status_code"] == 250
+    await making.let_through(server)
+    assert bob.heard("gn_room_created") == []
+    assert [(await alice.call("create", create(server, name)))["status_code"] for name in ("Mine", "Two")] == [200, 200]
+    before = set(server.server.services.rooms.temporary)
+    await server.stop()
+    again = memory_server(data_dir=server.server.config.data_dir, channels=CHANNELS)
+    assert set(again.server.services.rooms.temporary) == before
+
+
+async def test_what_could_not_be_discarded_is_tried_again(
+    server: MemoryServer, monkeypatch: pytest.MonkeyPatch, failures: list[Any]
+) -> None:
+    """A store that fails now takes it later."""
+    store = cast("SqlStore", server.server.services.store)
+    monkeypatch.setattr(timers, "RETRY_AFTER", timedelta())
+    asked: list[str] = []
+
+    def discard(connection: object, room_id: str, at_ms: int) -> None:
+        asked.append(room_id)
+        if len(asked) == 1:
+            raise StorageError("not now")
+
+    monkeypatch.setattr(housing, "discard_room", discard)
+    server.server.services.timers.note(Timer(timers.REMOVE_ROOM, "ghost", utc_now()))
+    await eventually(lambda: len(asked) == 2)
+    await store.ping()
+    await server.settle()
+    assert asked == ["ghost", "ghost"]
+    assert not server.server.services.timers.is_set(timers.REMOVE_ROOM, "ghost")
+    assert failures
