@@ -32,7 +32,7 @@ from tests.hostile.volleys import volleys
 
 reactor: Any = installed_reactor
 PARTS = 5
-# How much more memory is no growth.
+# How much more memory is no growth: what is remembered in bounds fills up during the first half.
 TOLERANCE = 1.1
 
 

@@ -14,7 +14,7 @@ from tests.frames import HANDSHAKE, TEXT, frame, split
 from tests.hostile.calls import Call
 from tests.hostile.oracle import BAD_LOG, CLOSE_CODES, LEAK, Tally, check_text, strict_json
 from tests.hostile.volleys import FRAME_BYTES, Said, Volley, close_code
-from tests.running import ROOM_ID, RunningServer, Settings
+from tests.running import ROOM_ID, TWISTD, RunningServer, Settings
 
 LIMITS = f"""
 [limits]
@@ -23,6 +23,9 @@ commands_per_s = 1000000
 burst = 1000000
 connections_per_address = 1000000
 """
+# glibc gives back at once what is free: what the process then has in memory is what it uses. Otherwise it goes up and
+# down by some megabytes, as the holes between large buffers will have it.
+FRUGAL = ("env", "MALLOC_ARENA_MAX=1", "MALLOC_TRIM_THRESHOLD_=65536", "MALLOC_MMAP_THRESHOLD_=65536", *TWISTD)
 ANSWER_TIMEOUT_S = 60
 READ_BYTES = 1 << 20
 BUG, REFUSED = 500, 400
@@ -117,7 +120,7 @@ class Siege:
 @contextmanager
 def siege(folder: Path) -> Iterator[Siege]:
     """A server with a bystander in its room."""
-    server = RunningServer(Settings.fresh(folder, LIMITS))
+    server = RunningServer(Settings.fresh(folder, LIMITS), program=FRUGAL)
     server.start()
     try:
         with Client(server.url) as bystander:
