@@ -39,8 +39,8 @@ class TokenBucket:
         """Whether it is as good as a new one."""
         return self._full_at <= now
 
-    def charge(self, other: TokenBucket, now: float) -> None:
-        """What is missing in the other one is taken here too, as far as something is left."""
-        missing_s = max(0.0, other._full_at - now)
+    def charge(self, other: TokenBucket, now: float, besides: int = 0) -> None:
+        """What is missing in the other one, besides so many, is taken here too, as far as something is left."""
+        missing_s = max(0.0, other._full_at - now - besides * self._interval_s)
         empty_at = now + self._slack_s + self._interval_s
         self._full_at = min(max(now, self._full_at) + missing_s, max(empty_at, self._full_at))

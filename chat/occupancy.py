@@ -18,6 +18,7 @@ from chat.events import (
     UserInvisible,
     UserJoined,
     UserLeft,
+    UserLoggedIn,
     UserVisible,
 )
 from chat.messages import Timelines
@@ -48,6 +49,10 @@ class Occupancy:
     def login(self, session: Session, user: User, status: Status | None, at: datetime) -> Events:
         """The session is the user's. A `status` changes how the user is seen; None leaves it as it is."""
         was_offline = self._presence.login(session, user, status or Status.ONLINE)
+        return (UserLoggedIn(published=at, user=user, session=session), *self._seen(user, status, at, was_offline))
+
+    def _seen(self, user: User, status: Status | None, at: datetime, was_offline: bool) -> Events:
+        """What others see of a login."""
         if not was_offline:
             return () if status is None else self.change_status(user, status, at)
         if self._presence.status_of(user.id) is Status.ONLINE:

@@ -14,6 +14,7 @@ from chat.events.presence import (
     UserInvisible,
     UserJoined,
     UserLeft,
+    UserLoggedIn,
     UserVisible,
 )
 from chat.events.receipts import MessagesAcknowledged, MessagesRead, MessagesReceived
@@ -36,6 +37,7 @@ __all__ = [
     "UserInvisible",
     "UserJoined",
     "UserLeft",
+    "UserLoggedIn",
     "UserMuted",
     "UserUnmuted",
     "UserVisible",

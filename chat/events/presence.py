@@ -19,6 +19,13 @@ from chat.model import RoomId, Status, User
 from chat.slots import At
 
 
+class UserLoggedIn(Event, frozen=True, kw_only=True):
+    """A login succeeded, seen by others or not: for observers alone. `session` is the `chat.presence.Session`."""
+
+    user: User
+    session: object
+
+
 class UserJoined(Event, frozen=True, kw_only=True):
     """A user came into a room, or into view there. `roles` are those of the user there, comma separated."""
 

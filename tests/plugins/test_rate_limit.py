@@ -11,7 +11,7 @@ import pytest
 from twisted.internet.defer import gatherResults
 from twisted.internet.task import Clock
 
-from chat.config import Limits
+from chat.config import Auth, Limits, StaticUser
 from chat.model import User, UserId
 from chat.plugin import Context
 from chat.plugins.rate_limit import USERS_KEPT, RateGuard
@@ -83,29 +83,73 @@ async def test_a_users_sessions_share_one_more(server: MemoryServer, clock: Cloc
 
 
 async def test_who_comes_back_finds_the_allowance_as_it_was_left(server: MemoryServer, clock: Clock) -> None:
-    accepted = 0
-    for _ in range(5):
-        client = server.client()
-        await client.login("alice")
-        accepted += (await codes(client, 7)).count(200)
-        await client.leave()
-    assert accepted == 7
+    first = await logged_in(server, "alice")
+    assert await codes(first, 4) == [200] * 4
+    await first.leave()
+    second = await logged_in(server, "alice")
+    assert await codes(second, 3) == [200] * 2 + [900]
+    await second.leave()
     clock.advance(100)
     assert await codes(await logged_in(server, "alice"), 8) == [200] * 7 + [900]
 
 
 async def test_what_precedes_a_login_is_charged_to_its_user(server: MemoryServer, clock: Clock) -> None:
     """But no more than there is: nobody waits longer for it."""
-    for _ in range(3):
+    for _ in range(2):
         client = server.client()
         assert await codes(client, 6) == [200] * 6
-        await client.login("alice")
-        await codes(client, 1)
+        assert (await client.login("alice"))["status_code"] == 200
+        clock.advance(0.25)
         await client.leave()
     client = await logged_in(server, "alice")
     assert await client.call("connect", {}) == REFUSED
     clock.advance(0.25)
     assert await codes(client, 2) == [200, 900]
+
+
+async def logins(server: MemoryServer, clients: list[MemoryClient]) -> list[int]:
+    """What becomes of logins of one user, one after the other, each connection closed at once."""
+    answers = []
+    for client in clients:
+        answers.append((await client.login("alice"))["status_code"])
+        await client.leave()
+    return answers
+
+
+async def test_who_does_nothing_but_log_in_is_refused_too(server: MemoryServer, clock: Clock) -> None:
+    assert await logins(server, [server.client() for _ in range(10)]) == [200] * 8 + [900] * 2
+    clock.advance(0.25)
+    refused = server.client()
+    assert await logins(server, [server.client() for _ in range(2)]) == [200, 900]
+    assert await refused.login("alice") == REFUSED
+    assert (await refused.login("bob"))["status_code"] == 200
+    clock.advance(0.25)
+    assert await logins(server, [server.client()]) == [200]
+
+
+async def test_logins_at_once_have_to_be_paid_for(server: MemoryServer, clock: Clock) -> None:
+    """Nobody knows before their end whose they are; those behind them wait the longer."""
+    clients = [server.client() for _ in range(20)]
+    asked = [client.ask("login", {"verb": "login", "actor": {"id": "alice"}}) for client in clients]
+    assert [(await one)["status_code"] for one in asked] == [200] * 20
+    clock.advance(12 / LIMITS.commands_per_s)
+    assert await codes(clients[0], 1) == [900]
+    clock.advance(1 / LIMITS.commands_per_s)
+    assert await codes(clients[0], 2) == [200, 900]
+
+
+async def test_a_login_that_fails_costs_its_user_nothing(memory_server: Callable[..., MemoryServer]) -> None:
+    auth = Auth(kind="static", users=(StaticUser(id="alice", name="alice", token="right"),))
+    server = memory_server(channels=CHANNELS, limits=LIMITS, auth=auth)
+
+    async def login(token: str) -> int:
+        actor = {"id": "alice", "attachments": [{"objectType": "token", "content": token}]}
+        answer = await server.client().call("login", {"verb": "login", "actor": actor})
+        code: int = answer["status_code"]
+        return code
+
+    assert [await login("wrong") for _ in range(20)] == [712] * 20
+    assert await login("right") == 200
 
 
 async def test_what_is_refused_has_no_effect(server: MemoryServer, clock: Clock) -> None:
