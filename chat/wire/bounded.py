@@ -46,8 +46,10 @@ class BoundedProtocol(LeanProtocol):
 
     def _closeConnection(self, abort: bool = False) -> None:
         """Close the TCP connection after what is still to be sent, which a client that does not read would put off
-        for ever.
+        for ever. Where both sides have said that they close it is not torn down either: our close frame may be on its
+        way yet, and a reset would overtake it.
         """
+        abort = abort and not self.wasClean
         super()._closeConnection(abort)
         if not abort:
             self.abort_soon()

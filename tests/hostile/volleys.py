@@ -54,7 +54,7 @@ class Volley(Struct, frozen=True):
             return
         assert _pongs(said) == self.pongs
         assert _replies(said) == self.replies
-        assert code == self.code
+        assert code == self.code, f"closed with {code} instead of {self.code}: {self.chunks!r}"
 
 
 def _pongs(said: Said) -> tuple[bytes, ...]:

@@ -105,6 +105,21 @@ def test_nothing_is_left_to_do_for_who_says_goodbye_and_reads(
     assert not clock.getDelayedCalls()
 
 
+@pytest.mark.parametrize("code", [1000, 1004])
+@pytest.mark.parametrize("closes_first", [True, False])
+def test_our_close_frame_is_not_overtaken_by_a_reset(
+    link: Any, transport: StringTransport, clock: Clock, code: int, closes_first: bool
+) -> None:
+    """When both close at once, and when the client's own close is malformed: then ours is sent in this moment."""
+    if closes_first:
+        link.close(4004, "closed by an operator")
+    receive(link, clock, frame(CLOSE, code.to_bytes(2, "big")))
+    assert transport.value()[:1] == bytes((CLOSE,))
+    assert (transport.disconnecting, transport.disconnected) == (True, False)
+    clock.advance(CLOSE_HANDSHAKE_S)
+    assert transport.disconnected
+
+
 def test_pongs_that_nobody_asked_for_are_passed_over(link: Any, transport: StringTransport, clock: Clock) -> None:
     link._sendAutoPing()
     asked = transport.value()[2:]
