@@ -43,10 +43,11 @@ from chat.web.channel import BoundedSite
 from chat.web.health import Health, is_alive, readiness
 from chat.web.json import BoundedRequest
 from chat.web.pages import static_pages
-from chat.wire.activity import Encoder, prepare
 from chat.wire.catching_up import CatchUp
+from chat.wire.decoding import prepare
 from chat.wire.delivery import Delivery
 from chat.wire.doors import PublicSite, WebSocketDoor
+from chat.wire.encoding import Encoder
 from chat.wire.front import Front
 from chat.wire.websocket import WebSocketFront
 

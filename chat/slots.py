@@ -2,7 +2,7 @@
 
 A request, reply or event says of each field where it stands, what it is called there and which code answers when it
 is missing: `room_id: Annotated[RoomId, At("target.id", missing=ErrorCode.MISSING_TARGET_ID)]`. The codec in
-`chat.wire.activity` reads these declarations for both directions; nothing here touches a wire.
+`chat.wire.decoding` and `chat.wire.encoding` read these declarations; nothing here touches a wire.
 """
 
 from __future__ import annotations

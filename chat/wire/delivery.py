@@ -20,7 +20,7 @@ from chat.events import Event
 from chat.model import RoomId, UserId
 from chat.presence import Presence, Session
 from chat.rooms import Rooms
-from chat.wire.activity import Encoder
+from chat.wire.encoding import Encoder
 from chat.wire.frames import CloseCode
 from chat.wire.room_log import Entry, RoomLog, join, merge
 

@@ -9,8 +9,8 @@ from twisted.internet.interfaces import IReactorTime
 from chat.config import Limits
 from chat.pipeline import Pipeline
 from chat.presence import Framing, Link
-from chat.wire.activity import Encoder
 from chat.wire.delivery import Delivery
+from chat.wire.encoding import Encoder
 from chat.wire.frames import ReplyId
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from chat.errors import OK, ChatError, ErrorCode
 from chat.ichat import IVerb
 from chat.plugin import Outcome
 from chat.slots import Activity
-from chat.wire.activity import Encoder
+from chat.wire.encoding import Encoder
 from chat.wire.frames import CloseCode, Command
 
 # What answers a verb that has no reply of its own, and that only where the client gave an id to tell it by.

@@ -21,7 +21,7 @@ from chat.presence import Session
 from chat.requests import Disconnect, Login, SendMessage
 from chat.slots import Activity
 from chat.times import utc_now
-from chat.wire.activity import check_word, read
+from chat.wire.decoding import check_word, read
 from chat.wire.ending import LOST, Counters, Ending, log_ended
 from chat.wire.frames import CloseCode, Command, Malformed, ReplyId
 from chat.wire.front import ClientLink, Front

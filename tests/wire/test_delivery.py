@@ -16,8 +16,8 @@ from chat.presence import Presence, Session
 from chat.rooms import Rooms
 from chat.testing import split_frames
 from chat.times import utc_now
-from chat.wire.activity import Encoder
 from chat.wire.delivery import Delivery
+from chat.wire.encoding import Encoder
 from chat.wire.frames import JsonArrayFraming
 from chat.world import Grant
 from tests.happenings import ROOM, connected, disconnected, left

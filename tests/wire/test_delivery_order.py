@@ -28,8 +28,8 @@ from chat.slots import At
 from chat.testing import split_frames
 from chat.times import utc_now
 from chat.wire import delivery
-from chat.wire.activity import Encoder
 from chat.wire.delivery import HOLD_S, LARGE_ROOM, Delivery
+from chat.wire.encoding import Encoder
 from chat.wire.frames import JsonArrayFraming
 from chat.world import Grant
 

@@ -15,7 +15,8 @@ from chat.errors import ChatError, ErrorCode
 from chat.requests import Login, SendMessage
 from chat.slots import Activity, At
 from chat.texts import base64_of, text_of
-from chat.wire.activity import Encoder, read
+from chat.wire.decoding import read
+from chat.wire.encoding import Encoder
 from chat.wire.slots import slot_table
 
 JSON = st.recursive(
