@@ -1,5 +1,6 @@
 """How often rooms were joined, and when users were last online. Counted in memory and written a little later, many at
-once: a process that is killed loses what it counted within the last moment.
+once: a process that is killed loses what it counted within the last moment. Who was online then was not seen going:
+they keep the time of the session before until they go the next time.
 """
 
 from __future__ import annotations
