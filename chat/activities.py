@@ -93,7 +93,7 @@ class RoomUser(Activity, frozen=True):
 
 
 class HistoryEntry(Activity, frozen=True, kw_only=True):
-    """One message of a history; of a deleted one only id, seq and `deleted`."""
+    """One message of a history, with `updated` if it was edited; of a deleted one only id, seq and `deleted`."""
 
     lasting = True
 
@@ -104,6 +104,7 @@ class HistoryEntry(Activity, frozen=True, kw_only=True):
     room_id: Annotated[str | None, At("summary")] = None
     content: Annotated[str | None, At("content", text=True)] = None
     published: Annotated[datetime | None, At("published")] = None
+    updated: Annotated[datetime | None, At("updated")] = None
     deleted: Annotated[bool | None, At("deleted")] = None
 
     @classmethod
@@ -119,6 +120,7 @@ class HistoryEntry(Activity, frozen=True, kw_only=True):
             room_id=message.room_id,
             content=message.body,
             published=message.published,
+            updated=message.edited,
         )
 
 

@@ -195,6 +195,24 @@ class IStore(Interface):
     def messages_after(room: Room, seq: int, limit: int) -> Deferred[Span]:
         """A Deferred of a `chat.messages.Span`: at most `limit` messages above `seq`, tombstones included."""
 
+    def find_message(message_id: MessageId) -> Deferred[Message | None]:
+        """A Deferred of the `Message`, be it deleted, or None."""
+
+    def delete_message(message: Message, at: datetime, audit: Audit | None = None) -> Deferred[bool]:
+        """Have no message any more where this one was, but its number. A Deferred of whether it was there still; only
+        then the audit row is written.
+        """
+
+    def edit_message(message: Message) -> Deferred[bool]:
+        """Give a message the body and the time `edited` of this one. A Deferred of whether it was there still."""
+
+    def clear_room(room: Room, audit: Audit) -> Deferred[int]:
+        """Delete all messages that a room has, at once and whatever their number.
+
+        A Deferred of the seq of the newest, or of 0 when none came since the room was cleared: then no audit row is
+        written.
+        """
+
     def create_room(new: NewRoom) -> Deferred[Room]:
         """Make a room with its owner, rules and timer. A Deferred of the `Room`.
 

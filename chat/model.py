@@ -126,7 +126,10 @@ class Room(Struct, frozen=True):
 
 
 class Message(Struct, frozen=True):
-    """A stored message. `seq` counts the messages of its room from 1 without gaps; a deleted one keeps its number."""
+    """A stored message. `seq` counts the messages of its room from 1 without gaps; a deleted one keeps its number.
+
+    `edited` is when it got the body that it has, None for the first one.
+    """
 
     key: int
     id: MessageId
@@ -135,6 +138,7 @@ class Message(Struct, frozen=True):
     author: User
     body: str
     published: datetime
+    edited: datetime | None = None
     deleted: bool = False
 
 

@@ -32,21 +32,28 @@ def find_user(connection: Connection, user_id: UserId) -> User | None:
     return None if row is None else user_of(row)
 
 
+# Where the room of a message was cleared.
+_clearing = select(rooms.c.cleared_seq).where(rooms.c.key == messages.c.room_key)
+cleared_seq = _clearing.correlate(messages).scalar_subquery()
+_is_deleted = messages.c.deleted_ms.is_not(None) | (messages.c.seq <= cleared_seq)
 messages_and_authors: Select[Any] = select(
     messages.c.key.label("message_key"),
     messages.c.id.label("message_id"),
     messages.c.seq,
     messages.c.body,
     messages.c.published_ms,
-    messages.c.deleted_ms,
+    messages.c.edited_ms,
+    _is_deleted.label("deleted"),
     *_user_columns,
 ).join_from(messages, users, messages.c.author_key == users.c.key)
 
 
 def recent_messages(connection: Connection, room: Room, limit: int) -> Span:
-    """The newest messages that are not deleted, oldest first."""
+    """The newest messages that are not deleted, oldest first. Of a cleared room no more is read than came since."""
+    cleared = select(rooms.c.cleared_seq).where(rooms.c.key == room.key).scalar_subquery()
     rows = connection.execute(
-        messages_and_authors.where(messages.c.room_key == room.key, messages.c.deleted_ms.is_(None))
+        messages_and_authors.where(messages.c.room_key == room.key, messages.c.seq > cleared)
+        .where(messages.c.deleted_ms.is_(None))
         .order_by(messages.c.seq.desc())
         .limit(limit)
     )
@@ -61,6 +68,13 @@ def messages_after(connection: Connection, room: Room, seq: int, limit: int) -> 
         .limit(limit)
     )
     return _span(connection, room, within_bytes(rows))
+
+
+def findmessage_of(connection: Connection, message_id: MessageId) -> Message | None:
+    """The message, deleted or not, or None."""
+    query = messages_and_authors.add_columns(rooms.c.id.label("room_id")).join(rooms, rooms.c.key == messages.c.room_key)
+    row = connection.execute(query.where(messages.c.id == message_id)).one_or_none()
+    return None if row is None else message_of(row, RoomId(row.room_id), {})
 
 
 def within_bytes(rows: CursorResult[Any]) -> list[Row[Any]]:
@@ -96,5 +110,6 @@ def message_of(row: Row[Any], room_id: RoomId, authors: dict[int, User]) -> Mess
         author=author,
         body=row.body,
         published=from_ms(row.published_ms),
-        deleted=row.deleted_ms is not None,
+        edited=None if row.edited_ms is None else from_ms(row.edited_ms),
+        deleted=row.deleted,
     )

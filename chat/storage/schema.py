@@ -88,6 +88,8 @@ rooms = Table(
     Column("owners", Text, unique=True),
     Column("head_seq", BigInteger, nullable=False, default=0),
     Column("floor_seq", BigInteger, nullable=False, default=0),
+    # All messages up to this one are deleted, whatever their own rows say: a room of any size is cleared at once.
+    Column("cleared_seq", BigInteger, nullable=False, server_default="0"),
     Column("joins", BigInteger, nullable=False, default=0),
     _time("created_ms"),
     # A removed room keeps its messages; nobody sees it any more.

@@ -23,7 +23,7 @@ from chat.moderation import Audit
 from chat.plugin import Identity
 from chat.receipts import Acknowledgement, LoginRecord, Named, Window
 from chat.rooms import NewRoom
-from chat.storage import conversing, housing, people, reading, receipting, sanctioning, tallying, timing
+from chat.storage import conversing, housing, people, reading, receipting, revising, sanctioning, tallying, timing
 from chat.storage.appending import Appender
 from chat.storage.auditing import write_audit
 from chat.storage.declaring import declare, load_world
@@ -216,6 +216,22 @@ class SqlStore:
     def end_mute(self, user_id: UserId, room_id: RoomId, audit: Audit) -> Deferred[None]:
         """See `IStore`."""
         return self._writer.write(lambda connection: sanctioning.end_mute(connection, user_id, room_id, audit))
+
+    def delete_message(self, message: Message, at: datetime, audit: Audit | None = None) -> Deferred[bool]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: revising.delete_message(connection, message, to_ms(at), audit))
+
+    def edit_message(self, message: Message) -> Deferred[bool]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: revising.edit_message(connection, message))
+
+    def clear_room(self, room: Room, audit: Audit) -> Deferred[int]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: revising.clear_room(connection, room, audit))
+
+    def find_message(self, message_id: MessageId) -> Deferred[Message | None]:
+        """See `IStore`."""
+        return self._readers.read(lambda connection: reading.find_message(connection, message_id))
 
     def find_user(self, user_id: UserId) -> Deferred[User | None]:
         """See `IStore`."""
