@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from datetime import datetime
 from sys import getsizeof
 
@@ -90,15 +90,21 @@ def _entry_bytes(message: Message) -> int:
 
 
 class _Timeline:
-    """The newest messages of one room. While it loads, those that were posted since."""
+    """The newest messages of one room. While it loads, those that were posted since, what has become of messages since,
+    and up to where all were deleted.
 
-    __slots__ = ("head", "limit", "memory_bytes", "messages", "waiting")
+    `is_stale`: it was right for whoever looked so far, and the next one is to read it anew.
+    """
+
+    __slots__ = ("cleared", "head", "is_stale", "limit", "memory_bytes", "messages", "revised", "waiting")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.messages: deque[Message] = deque()
-        self.head = 0
+        self.head = self.cleared = 0
         self.memory_bytes = 0
+        self.is_stale = False
+        self.revised: dict[MessageId, Message] = {}
         self.waiting: list[Deferred[None]] | None = []
 
     def add(self, message: Message) -> int:
@@ -114,19 +120,41 @@ class _Timeline:
         """Put what the store holds before what was posted since, unless there is a gap between."""
         live = [message for message in self.messages if message.seq > span.head]
         stored = span.messages if not live or live[0].seq == span.head + 1 else ()
+        revised, self.revised = self.revised, {}
+        self.keep(revised.get(message.id, message) for message in (*stored, *live) if message.seq > self.cleared)
+        self.head = live[-1].seq if live else span.head
+
+    def revise(self, message: Message) -> None:
+        """A message has become this one."""
+        if self.waiting is not None:
+            self.revised[message.id] = message
+        elif any(one.id == message.id for one in self.messages):
+            self.keep([message if one.id == message.id else one for one in self.messages])
+
+    def clear(self, seq: int) -> None:
+        """All messages up to this number were deleted."""
+        if self.waiting is not None:
+            self.cleared = seq
+        else:
+            self.keep([one for one in self.messages if one.seq > seq])
+
+    def keep(self, messages: Iterable[Message]) -> None:
+        """Have these and no others. In place of one that was deleted there is an older one to be read."""
         self.messages.clear()
         self.memory_bytes = 0
-        for message in (*stored, *live):
-            self.add(message)
-        self.head = live[-1].seq if live else span.head
+        for message in messages:
+            if message.deleted:
+                self.is_stale = True
+            else:
+                self.add(message)
 
 
 class Timelines:
     """The newest messages of the rooms that somebody is in: of each at most `limit`, and not more than ROOM_BYTES.
     Beyond MEMORY_BYTES the rooms that were used the longest ago are forgotten, and read again when somebody looks.
 
-    `open` before the first look at a room; `posted` for every committed message, in `seq` order; `release_if_empty`
-    when a user has left.
+    `open` before the first look at a room; `posted` for every committed message, in `seq` order; `revised` and
+    `cleared` in the order in which the store wrote it; `release_if_empty` when a user has left.
     """
 
     def __init__(self, store: IStore, presence: Presence, limit: int) -> None:
@@ -136,6 +164,7 @@ class Timelines:
         # The one that was used last is at the end.
         self._rooms: OrderedDict[RoomId, _Timeline] = OrderedDict()
         self._memory_bytes = 0
+        self._doubted: set[RoomId] = set()
 
     async def open(self, room: Room) -> None:
         """Have the room's messages in memory. Returns at once when they are. Raises StorageError.
@@ -143,6 +172,9 @@ class Timelines:
         They are there until the caller waits for something else. Whoever waited may have left again before it is the
         caller's turn, and the room been released: hence the loop.
         """
+        known = self._rooms.get(room.id)
+        if known is not None and known.waiting is None and known.is_stale:
+            self._forget(room.id)
         while (timeline := self._rooms.get(room.id)) is None or timeline.waiting is not None:
             if timeline is None or timeline.waiting is None:
                 await self._load(room)
@@ -155,6 +187,7 @@ class Timelines:
     async def _load(self, room: Room) -> None:
         timeline = self._rooms[room.id] = _Timeline(self._limit)
         try:
+            await self._settle(room.id)
             span: Span = await self._store.recent_messages(room, self._limit)
             # What it saw may be on disk and not announced yet. It is when the store has come to this.
             await self._store.ping()
@@ -169,6 +202,17 @@ class Timelines:
         self._keep_within_bound(room.id)
         for waiting in waiters:
             waiting.callback(None)
+
+    async def _settle(self, room_id: RoomId) -> None:
+        """Return when the store has come to the end of what was in doubt."""
+        if room_id not in self._doubted:
+            return
+        self._doubted.discard(room_id)
+        try:
+            await self._store.ping()
+        except BaseException:
+            self._doubted.add(room_id)
+            raise
 
     def posted(self, message: Message) -> None:
         """A message of the room is committed. A gap (an earlier one was given up by a timeout) makes the room load
@@ -186,6 +230,32 @@ class Timelines:
             timeline.head = message.seq
             self._rooms.move_to_end(message.room_id)
             self._keep_within_bound(message.room_id)
+
+    def revised(self, message: Message) -> None:
+        """A message was edited or deleted, and is this one from now on."""
+        self._change(message.room_id, lambda timeline: timeline.revise(message))
+
+    def cleared(self, room_id: RoomId, seq: int) -> None:
+        """The room's messages up to this number were deleted."""
+        self._change(room_id, lambda timeline: timeline.clear(seq))
+
+    def doubt(self, room_id: RoomId) -> None:
+        """Something was to become of messages of the room, and it is not known whether the store still writes that. At
+        the next look they are read when it has come to its end.
+        """
+        self._doubted.add(room_id)
+        if room_id in self._rooms:
+            self._rooms[room_id].is_stale = True
+
+    def _change(self, room_id: RoomId, change: Callable[[_Timeline], None]) -> None:
+        timeline = self._rooms.get(room_id)
+        if timeline is None:
+            return
+        former_bytes = timeline.memory_bytes
+        change(timeline)
+        if timeline.waiting is None:
+            self._memory_bytes += timeline.memory_bytes - former_bytes
+            self._keep_within_bound(room_id)
 
     def _keep_within_bound(self, used: RoomId) -> None:
         """Forget rooms, but not the one that is just used, and none that loads: somebody waits for it."""

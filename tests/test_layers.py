@@ -15,7 +15,8 @@ MODEL = {
 }  # fmt: skip
 DOMAIN = {
     "acl", "acl_grammar", "conversations", "messages", "moderation", "names", "occupancy", "occupants", "places",
-    "presence", "receipts", "rest", "roles", "rooms", "rosters", "tallies", "timers", "users",
+    "presence", "receipts", "rest", "revisions", "roles", "rooms", "rosters", "tallies", "timers",
+    "users",
 }  # fmt: skip
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}

@@ -6,69 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import pytest_twisted
 from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
 
 from chat import messages
 from chat.errors import StorageError
 from chat.messages import Timelines
-from chat.model import Message, Room
 from chat.presence import Presence
 
-from .conformance.opened import Opened
-from .conformance.stores import SqliteCase
-
-LIMIT = 5
-
-
-class Kept:
-    """Timelines over a store."""
-
-    def __init__(self, opened: Opened) -> None:
-        self.opened = opened
-        self.timelines = Timelines(opened.store, Presence(), LIMIT)
-
-    def room(self, number: int = 0) -> Room:
-        return self.opened.room(number)
-
-    async def post(self, *bodies: str, room: int = 0) -> list[Message]:
-        """Post, and tell the timelines, as the verb does."""
-        posted = []
-        for body in bodies:
-            appended = await self.opened.store.append_message(self.opened.draft(body, room))
-            self.timelines.posted(appended.message)
-            posted.append(appended.message)
-        return posted
-
-    def bodies(self, room: int = 0) -> list[str]:
-        """What is in memory."""
-        return [message.body for message in self.timelines.newest(self.room(room).id).messages]
-
-    async def opened_bodies(self, room: int = 0) -> list[str]:
-        """What is in memory after a look at the room."""
-        await self.timelines.open(self.room(room))
-        return self.bodies(room)
-
-    def is_open(self, room: int = 0) -> bool:
-        """Whether the room is in memory."""
-        return self.room(room).id in self.timelines._rooms
-
-    def counted(self) -> int:
-        """What the timelines count of their memory, checked against what they hold."""
-        held = [timeline.messages for timeline in self.timelines._rooms.values()]
-        total = sum(messages._memory_bytes(message) for one in held for message in one)
-        assert self.timelines._memory_bytes == total
-        return total
+from .keeping import LIMIT, Kept, keeping
 
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Kept]:
-    case = SqliteCase(tmp_path)
-    opened = Opened(case)
-    pytest_twisted.blockon(ensureDeferred(opened.open()))
-    yield Kept(opened)
-    pytest_twisted.blockon(ensureDeferred(opened.close()))
-    case.dispose()
+    with keeping(tmp_path) as one:
+        yield one
 
 
 async def test_the_newest_are_kept(kept: Kept) -> None:

@@ -70,10 +70,10 @@ def messages_after(connection: Connection, room: Room, seq: int, limit: int) -> 
     return _span(connection, room, within_bytes(rows))
 
 
-def findmessage_of(connection: Connection, message_id: MessageId) -> Message | None:
+def find_message(connection: Connection, message_id: MessageId) -> Message | None:
     """The message, deleted or not, or None."""
-    query = messages_and_authors.add_columns(rooms.c.id.label("room_id")).join(rooms, rooms.c.key == messages.c.room_key)
-    row = connection.execute(query.where(messages.c.id == message_id)).one_or_none()
+    query = messages_and_authors.add_columns(rooms.c.id.label("room_id")).where(messages.c.id == message_id)
+    row = connection.execute(query.join(rooms, rooms.c.key == messages.c.room_key)).one_or_none()
     return None if row is None else message_of(row, RoomId(row.room_id), {})
 
 

@@ -1,0 +1,279 @@
+"""Messages that are edited, deleted and cleared away: what is in memory is what the store says, whatever goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet.defer import CancelledError, Deferred, ensureDeferred, fail, gatherResults
+from twisted.internet.threads import deferToThread
+
+from chat import messages
+from chat.errors import ChatError, ErrorCode, StorageError
+from chat.messages import Timelines
+from chat.model import Message, MessageId, Room
+from chat.presence import Presence
+from chat.revisions import Revisions
+from chat.times import utc_now
+
+from .conformance.opened import audit, in_reactor
+from .keeping import LIMIT, Kept, keeping
+
+CLEARING = audit("clear-room")
+STEPS = st.one_of(
+    st.just(("post", 0)),
+    st.just(("clear", 0)),
+    st.just(("open", 0)),
+    st.just(("release", 0)),
+    st.tuples(st.sampled_from(["edit", "delete"]), st.integers(0, LIMIT + 2)),
+)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Kept]:
+    with keeping(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def revisions(kept: Kept) -> Revisions:
+    return Revisions(kept.opened.store, kept.timelines)
+
+
+async def test_a_message_of_the_room_is_found(kept: Kept, revisions: Revisions) -> None:
+    (message,) = await kept.post("a")
+    assert await revisions.find(kept.room(), message.id) == message
+    for room, unknown in ((kept.room(1), message.id), (kept.room(), MessageId("unknown"))):
+        with pytest.raises(ChatError) as refused:
+            await revisions.find(room, unknown)
+        assert refused.value.code is ErrorCode.VALIDATION_ERROR
+
+
+async def test_an_edited_message_is_shown_as_it_is_now(kept: Kept, revisions: Revisions) -> None:
+    await kept.opened_bodies()
+    posted = await kept.post(*"abc")
+    at = utc_now()
+    edited = await revisions.edit(posted[1], "B" * 1000, at)
+    assert (edited.id, edited.seq, edited.edited, edited.published) == (posted[1].id, 2, at, posted[1].published)
+    assert kept.timelines.newest(kept.room().id).messages == (posted[0], edited, posted[2])
+    assert kept.counted() > 3 * messages.MESSAGE_BYTES + 1000
+
+
+async def test_an_edit_keeps_the_bound_in_bytes(
+    kept: Kept, revisions: Revisions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "ROOM_BYTES", 3 * messages.MESSAGE_BYTES + 250)
+    await kept.opened_bodies()
+    posted = await kept.post(*"abc")
+    await revisions.edit(posted[2], "x" * 400, utc_now())
+    assert kept.bodies() == ["b", "x" * 400]
+    kept.counted()
+
+
+async def test_all_rooms_keep_their_bound_when_a_message_grows(
+    kept: Kept, revisions: Revisions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "MEMORY_BYTES", 3 * messages.MESSAGE_BYTES)
+    for room in range(2):
+        await kept.opened_bodies(room)
+    posted = await kept.post("a")
+    await kept.post("b", room=1)
+    await revisions.edit(posted[0], "x" * 1000, utc_now())
+    assert [kept.is_open(room) for room in range(2)] == [True, False]
+    kept.counted()
+
+
+async def test_an_older_message_takes_the_place_of_a_deleted_one(kept: Kept, revisions: Revisions) -> None:
+    posted = await kept.post(*"abcdefg")
+    assert await kept.opened_bodies() == ["c", "d", "e", "f", "g"]
+    assert await revisions.delete(posted[3], utc_now()) is True
+    assert kept.bodies() == ["c", "e", "f", "g"]
+    assert await kept.opened_bodies() == ["b", "c", "e", "f", "g"]
+    assert await revisions.delete(posted[3], utc_now()) is False
+    kept.counted()
+
+
+async def test_what_becomes_of_a_message_that_is_not_in_memory(kept: Kept, revisions: Revisions) -> None:
+    posted = await kept.post(*"abcdefg")
+    await kept.opened_bodies()
+    await revisions.delete(posted[0], utc_now())
+    await revisions.edit(posted[1], "B", utc_now())
+    assert kept.bodies() == ["c", "d", "e", "f", "g"]
+    await revisions.delete(posted[6], utc_now())
+    assert await kept.opened_bodies() == ["B", "c", "d", "e", "f"]
+
+
+async def test_a_deleted_message_is_not_edited(kept: Kept, revisions: Revisions) -> None:
+    (message,) = await kept.post("a")
+    await revisions.delete(message, utc_now())
+    with pytest.raises(ChatError) as refused:
+        await revisions.edit(message, "b", utc_now())
+    assert refused.value.code is ErrorCode.VALIDATION_ERROR
+
+
+async def test_a_cleared_room_shows_what_came_since(kept: Kept, revisions: Revisions) -> None:
+    await kept.post(*"abc")
+    await kept.opened_bodies()
+    assert await revisions.clear(kept.room(), CLEARING) is True
+    assert (kept.bodies(), kept.counted()) == ([], 0)
+    await kept.post("d")
+    assert kept.bodies() == ["d"]
+    assert await revisions.clear(kept.room(1), CLEARING) is False
+
+
+async def test_what_happens_while_a_room_loads(
+    kept: Kept, revisions: Revisions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The read saw none of it; the first message after it is deleted too, which is no gap."""
+    before = await kept.post(*"abc")
+    stored = await kept.opened.store.recent_messages(kept.room(), LIMIT)
+    span: Deferred[messages.Span] = Deferred()
+    with monkeypatch.context() as patched:
+        patched.setattr(kept.opened.store, "recent_messages", lambda room, limit: span)
+        opening = ensureDeferred(kept.timelines.open(kept.room()))
+        meanwhile = await kept.post(*"de")
+        for message in (before[0], meanwhile[0]):
+            await revisions.delete(message, utc_now())
+        await revisions.edit(before[1], "B", utc_now())
+        span.callback(stored)
+        await opening
+        assert kept.bodies() == ["B", "c", "e"]
+    assert await kept.opened_bodies() == ["B", "c", "e"]
+    kept.counted()
+
+
+async def test_a_room_that_is_cleared_while_it_loads(
+    kept: Kept, revisions: Revisions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await kept.post(*"abc")
+    stored = await kept.opened.store.recent_messages(kept.room(), LIMIT)
+    span: Deferred[messages.Span] = Deferred()
+    monkeypatch.setattr(kept.opened.store, "recent_messages", lambda room, limit: span)
+    opening = ensureDeferred(kept.timelines.open(kept.room()))
+    await kept.post("d")
+    await revisions.clear(kept.room(), CLEARING)
+    assert await revisions.clear(kept.room(), CLEARING) is False
+    await kept.post("e")
+    span.callback(stored)
+    await opening
+    assert (kept.bodies(), kept.timelines.newest(kept.room().id).head) == (["e"], 5)
+
+
+async def test_what_was_given_up_is_read_when_it_is_written(
+    kept: Kept, revisions: Revisions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A room is not read before the store has come to its end, also where the store cannot be asked at first."""
+    posted = await kept.post(*"ab")
+    await kept.opened_bodies()
+    deleting: Any = ensureDeferred(revisions.delete(posted[0], utc_now()))
+    deleting.cancel()
+    with pytest.raises(CancelledError):
+        await deleting
+    asked = watched(kept.opened.store, monkeypatch)
+    with monkeypatch.context() as patched:
+        patched.setattr(kept.opened.store, "ping", lambda: fail(StorageError("not now")))
+        with pytest.raises(StorageError):
+            await kept.timelines.open(kept.room())
+    assert asked == []
+    await kept.opened_bodies()
+    assert asked == ["ping", "recent_messages", "ping"]
+    kept.timelines.release_if_empty(kept.room().id)
+    await kept.opened_bodies()
+    assert asked[3:] == ["recent_messages", "ping"]
+
+
+def watched(store: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the store is asked from now on when a room is read."""
+    asked: list[str] = []
+
+    def watch(name: str) -> None:
+        method = getattr(store, name)
+
+        def call(*arguments: Any) -> Any:
+            asked.append(name)
+            return method(*arguments)
+
+        monkeypatch.setattr(store, name, call)
+
+    for name in ("ping", "recent_messages"):
+        watch(name)
+    return asked
+
+
+class World:
+    """One room of its own, what is to be seen there, and the store and the memory to be compared with it."""
+
+    def __init__(self, kept: Kept, room: Room) -> None:
+        self.store, self.room = kept.opened.store, room
+        self.timelines = Timelines(self.store, Presence(), LIMIT)
+        self.revisions = Revisions(self.store, self.timelines)
+        self.opened = kept.opened
+        self.posted: list[Message] = []
+        self.expected: dict[MessageId, str] = {}
+
+    def start(self, step: tuple[str, int], body: str) -> Deferred[Any]:
+        """Begin something; what is begun takes effect in this order."""
+        act, number = step
+        target = self.posted[-1 - number] if number < len(self.posted) else None
+        if act in ("edit", "delete") and target is not None:
+            return self.revise(act, target, body)
+        return ensureDeferred(getattr(self, act, self.open)(body))
+
+    async def post(self, body: str) -> None:
+        draft = self.opened.draft(body, self.room)
+        self.expected[draft.id] = body
+        appended = await self.store.append_message(draft)
+        self.timelines.posted(appended.message)
+        self.posted.append(appended.message)
+
+    def revise(self, act: str, target: Message, body: str) -> Deferred[Any]:
+        is_there = target.id in self.expected
+        if act == "delete":
+            self.expected.pop(target.id, None)
+            return ensureDeferred(self.revisions.delete(target, utc_now()))
+        if is_there:
+            self.expected[target.id] = body
+        editing: Deferred[Any] = ensureDeferred(self.revisions.edit(target, body, utc_now()))
+        return editing if is_there else editing.addErrback(lambda failure: failure.trap(ChatError))
+
+    async def clear(self, body: str) -> None:
+        self.expected.clear()
+        await self.revisions.clear(self.room, audit("clear-room", room_id=self.room.id))
+
+    async def open(self, body: str) -> None:
+        await self.timelines.open(self.room)
+
+    async def release(self, body: str) -> None:
+        self.timelines.release_if_empty(self.room.id)
+
+    async def check(self) -> None:
+        """What is in memory, before and after a look, is what the store has."""
+        await self.timelines.open(self.room)
+        stored = await self.store.recent_messages(self.room, LIMIT)
+        held = self.timelines.newest(self.room.id)
+        assert held.messages == stored.messages
+        assert held.head == stored.head == len(self.posted)
+        assert [message.body for message in held.messages] == list(self.expected.values())[-LIMIT:]
+
+
+async def test_memory_is_what_the_store_says_after_anything(kept: Kept) -> None:
+    """Batches of things that happen at once, and a look after each."""
+
+    async def run(batches: list[list[tuple[str, int]]]) -> None:
+        new = kept.opened.new_room("Any", owner_limit=1_000_000)
+        world = World(kept, await kept.opened.store.create_room(new))
+        for number, batch in enumerate(batches):
+            await gatherResults([world.start(step, f"{number}.{place}") for place, step in enumerate(batch)])
+            await world.check()
+        await kept.opened.store.remove_room(world.room, audit("remove-room", room_id=world.room.id))
+
+    @settings(max_examples=100, deadline=None)
+    @given(st.lists(st.lists(STEPS, min_size=1, max_size=8), min_size=1, max_size=8))
+    def anything(batches: list[list[tuple[str, int]]]) -> None:
+        in_reactor(lambda: run(batches))
+
+    await deferToThread(anything)
