@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chat.presence import Presence, Session
     from chat.receipts import Receipts
     from chat.requests import Login
+    from chat.revisions import Revisions
     from chat.rooms import Rooms
     from chat.slots import Activity
     from chat.tallies import Tallies
@@ -129,6 +130,7 @@ class Services:
     occupancy: Occupancy
     places: Places
     timelines: Timelines
+    revisions: Revisions
     mutes: Mutes
     tallies: Tallies
     timers: Timers

@@ -31,6 +31,7 @@ from chat.plugin import Context, Contribution, Identity, Outcome, Services
 from chat.presence import Presence, Session
 from chat.receipts import Receipts
 from chat.requests import Disconnect, Login
+from chat.revisions import Revisions
 from chat.rooms import Rooms
 from chat.slots import Activity
 from chat.tallies import Tallies
@@ -133,6 +134,7 @@ class Server:
             occupancy=Occupancy(presence, rooms, users, timelines, tallies),
             places=Places(rooms, users, presence, Conversations(store)),
             timelines=timelines,
+            revisions=Revisions(store, timelines),
             mutes=Mutes(),
             tallies=tallies,
             timers=Timers(store, self._reactor),

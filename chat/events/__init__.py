@@ -5,7 +5,7 @@ declared the same way in its own module.
 """
 
 from chat.events.base import Event
-from chat.events.messages import Announced, MessagePosted
+from chat.events.messages import Announced, MessageDeleted, MessagePosted
 from chat.events.moderation import MuteNotice, UserMuted, UserUnmuted
 from chat.events.presence import (
     UserConnected,
@@ -23,6 +23,7 @@ from chat.events.rooms import RoomCreated, RoomRemoved, RoomRenamed
 __all__ = [
     "Announced",
     "Event",
+    "MessageDeleted",
     "MessagePosted",
     "MessagesAcknowledged",
     "MessagesRead",

@@ -42,27 +42,54 @@ class MessagePosted(Event, frozen=True, kw_only=True):
         cls, message: Message, place: tuple[Room, Channel | None], to: tuple[Audience, ...], more: dict[str, Any]
     ) -> Self:
         """The event of a message of a room in a channel, or of a conversation, which has none."""
-        room, channel = place
-        kind = "private" if channel is None else "room"
         return cls(
             id=message.id,
             published=message.published,
             seq=message.seq,
             author=UserRef.of(message.author),
-            room=RoomRef.of(room),
             body=message.body,
-            channel_id="" if channel is None else channel.id,
-            channel_name="" if channel is None else channel.name,
-            kind=kind,
-            target_kind=kind,
             more=more,
             message=message,
             to=to,
+            **_where(*place),
         )
 
     def audience(self) -> tuple[Audience, ...]:
         """The room's sessions, or all sessions of the conversation's owners; the author's own included."""
         return self.to
+
+
+class MessageDeleted(Event, frozen=True, kw_only=True):
+    """A message was deleted, or all that a room had: then `object_kind` is `room`, and `object_id` the room's.
+
+    `message` is for observers, None for a room; `to` is who hears of it.
+    """
+
+    wire = "gn_message_deleted"
+    constants = {"verb": "delete"}
+
+    actor: Annotated[UserRef, At("actor")]
+    object_id: Annotated[str, At("object.id")]
+    object_kind: Annotated[str | None, At("object.objectType")] = None
+    room_id: Annotated[RoomId, At("target.id")]
+    message: Message | None
+    to: tuple[Audience, ...]
+
+    def audience(self) -> tuple[Audience, ...]:
+        """Those who could hear the message, who deleted it included."""
+        return self.to
+
+
+def _where(room: Room, channel: Channel | None) -> dict[str, Any]:
+    """What the events of messages say of the place: a conversation has no channel."""
+    kind = "private" if channel is None else "room"
+    return {
+        "room": RoomRef.of(room),
+        "channel_id": "" if channel is None else channel.id,
+        "channel_name": "" if channel is None else channel.name,
+        "kind": kind,
+        "target_kind": kind,
+    }
 
 
 class Announced(Event, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from chat.activities import HistoryEntry
 from chat.errors import ErrorCode
-from chat.model import ID_LENGTH
+from chat.model import ID_LENGTH, RoomId
 from chat.slots import Activity, At
 
 # What the server says of a message whatever the client put there.
@@ -34,6 +34,24 @@ class SendMessage(Activity, frozen=True, kw_only=True):
     kind: Annotated[str, At("target.objectType", missing=ErrorCode.INVALID_TARGET_TYPE, limit=ID_LENGTH)]
     client_id: Annotated[str | None, At("object.id", limit=ID_LENGTH)] = None
     more: Annotated[dict[str, Any], At("object.*", besides=SET_BY_SERVER)] = {}
+
+
+class DeleteMessage(Activity, frozen=True, kw_only=True):
+    """Delete a message; where `object_type` or `objectType` is `room`, all messages of the room that `object.id` names
+    too.
+    """
+
+    object_id: Annotated[str, At("object.id", missing=ErrorCode.MISSING_OBJECT_ID, limit=ID_LENGTH)]
+    room_id: Annotated[RoomId, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
+    kind: Annotated[str | None, At("object.object_type", invalid=ErrorCode.INVALID_OBJECT_TYPE, limit=ID_LENGTH)] = None
+    usual_kind: Annotated[
+        str | None, At("object.objectType", invalid=ErrorCode.INVALID_OBJECT_TYPE, limit=ID_LENGTH)
+    ] = None
+
+    @property
+    def is_of_room(self) -> bool:
+        """Whether a whole room is to be cleared."""
+        return "room" in (self.kind, self.usual_kind)
 
 
 class ReadHistory(Activity, frozen=True, kw_only=True):

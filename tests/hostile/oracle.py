@@ -25,8 +25,8 @@ STATUS_CODES = {code.wire for code in ErrorCode} - {ErrorCode.UNKNOWN_ERROR.wire
 # They have no reply of their own: they are acknowledged where an id was given.
 SILENT = ("received", "read", "report")
 LEAK = re.compile(
-    r"(?i)Traceback|Exception|Error\b|incident|\b(SELECT|INSERT|UPDATE|DELETE) |sqlite|twisted|autobahn|\.py\b|"
-    r"/(tmp|home|root|usr|var)/"
+    r"(?i)Traceback|Exception|Error\b|incident|\b(SELECT .* FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b|"
+    r"sqlite|twisted|autobahn|\.py\b|/(tmp|home|root|usr|var)/"
 )
 BAD_LOG = re.compile(r"Traceback|Unhandled|incident|Unexpected exception|#(error|critical)\]")
 

@@ -98,6 +98,11 @@ async def made(stage: Stage) -> None:
     await stage.make_room(stage.bob)
 
 
+async def deleted(stage: Stage) -> None:
+    body = {"verb": "delete", "target": {"id": ROOM}, "object": {"id": await stage.say(stage.bob)}}
+    await stage.ok(stage.bob, "delete", body)
+
+
 async def renamed(stage: Stage) -> None:
     target = {"id": await stage.make_room(stage.bob), "displayName": base64_of("Another name"), "objectType": "room"}
     await stage.ok(stage.bob, "rename_room", {"verb": "rename", "target": target})
@@ -133,6 +138,7 @@ CASES = (
         {"actor.id": "bob", "target.objectType": "private", "object.url": "", "object.displayName": ""},
         ("seq", "object.objectType"),
     ),
+    Case("Message deleted", deleted, {"actor.id": "bob", "target.id": ROOM}, ()),
     Case("Message has been read", acknowledged("read", "read"), {"actor.id": "bob", "target.id": ROOM}),
     Case("Message has been delivered", acknowledged("received", "receive"), {"actor.id": "bob", "target.id": ROOM}),
     Case("Another user joins the room", comes, {"actor.id": "bob", "target.id": ROOM}),

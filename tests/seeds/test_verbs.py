@@ -82,6 +82,11 @@ async def a_message(stage: Stage) -> Values:
     return {"target.id": ROOM, "target.objectType": "room", "object.content": base64_of("hello")}
 
 
+async def something_said(stage: Stage) -> Values:
+    message_id = await stage.say(stage.bob)
+    return {"target.id": ROOM, "object.id": message_id, "object.object_type": "message"}
+
+
 async def a_room_of_ones_own(stage: Stage) -> Values:
     return {"target.id": await stage.make_room(stage.bob)}
 
@@ -157,6 +162,7 @@ CASES = (
         },
         besides=("data.seq", "data.target.objectType"),
     ),
+    Case("delete", something_said, reply=None),
     Case("remove_room", a_room_of_ones_own, exact={"data.target.displayName": base64_of("Mine")}),
     Case("rename_room", a_new_name, exact={"data.target.displayName": NEW_NAME}),
     Case("join", a_history_to_join, reply=2, exact={"data.target.id": ROOM}, besides=JOINED),
