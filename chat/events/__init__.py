@@ -5,7 +5,7 @@ declared the same way in its own module.
 """
 
 from chat.events.base import Event
-from chat.events.messages import Announced, MessageDeleted, MessagePosted
+from chat.events.messages import Announced, MessageDeleted, MessageEdited, MessagePosted
 from chat.events.moderation import MuteNotice, UserMuted, UserUnmuted
 from chat.events.presence import (
     UserConnected,
@@ -24,6 +24,7 @@ __all__ = [
     "Announced",
     "Event",
     "MessageDeleted",
+    "MessageEdited",
     "MessagePosted",
     "MessagesAcknowledged",
     "MessagesRead",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Self
 
 from chat.activities import RoomRef, UserRef
@@ -56,6 +57,50 @@ class MessagePosted(Event, frozen=True, kw_only=True):
 
     def audience(self) -> tuple[Audience, ...]:
         """The room's sessions, or all sessions of the conversation's owners; the author's own included."""
+        return self.to
+
+
+class MessageEdited(Event, frozen=True, kw_only=True):
+    """A message got another text: `edited` is when. Also the reply to its author.
+
+    `message` is for observers and not on the wire; `to` is who hears of it.
+    """
+
+    wire = "gn_message_edited"
+    constants = {"verb": "edit"}
+
+    seq: Annotated[int, At("seq")]
+    author: Annotated[UserRef, At("actor")]
+    room: Annotated[RoomRef, At("target")]
+    message_id: Annotated[str, At("object.id")]
+    body: Annotated[str, At("object.content", text=True)]
+    edited: Annotated[datetime | None, At("object.updated")]
+    channel_id: Annotated[str, At("object.url")]
+    channel_name: Annotated[str, At("object.displayName", text=True)]
+    kind: Annotated[str, At("object.objectType")]
+    target_kind: Annotated[str, At("target.objectType")]
+    message: Message
+    to: tuple[Audience, ...]
+
+    @classmethod
+    def of(
+        cls, message: Message, place: tuple[Room, Channel | None], to: tuple[Audience, ...], published: datetime
+    ) -> Self:
+        """The event of a message as it is now."""
+        return cls(
+            published=published,
+            seq=message.seq,
+            author=UserRef.of(message.author),
+            message_id=message.id,
+            body=message.body,
+            edited=message.edited,
+            message=message,
+            to=to,
+            **_where(*place),
+        )
+
+    def audience(self) -> tuple[Audience, ...]:
+        """Those who could hear the message, the author included."""
         return self.to
 
 

@@ -16,21 +16,21 @@ from chat.ichat import IGuard, IVerb
 from chat.model import Mute, RoomId
 from chat.moderation import Audit
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Phase, Plugin, Requires, Services
-from chat.requests import ListMutes, MutePlan, Mutes, MuteUsers, SendMessage, UnmuteUser
+from chat.requests import EditMessage, ListMutes, MutePlan, Mutes, MuteUsers, SendMessage, UnmuteUser
 
 
 @implementer(IGuard)
 class MuteGuard:
-    """Refuses a muted user's message with 703, the whole seconds left and the reason."""
+    """Refuses what a muted user says, or makes of what was said, with 703, the whole seconds left and the reason."""
 
     name = "mute"
     phase = Phase.ACCESS
-    verbs = frozenset({"message"})
+    verbs = frozenset({"message", "edit"})
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def check(self, context: Context, request: SendMessage) -> None:
+    async def check(self, context: Context, request: SendMessage | EditMessage) -> None:
         """See `IGuard`."""
         mute = self._services.mutes.of(context.caller.id, RoomId(request.target), context.now)
         if mute is None:

@@ -3,7 +3,7 @@
 A plugin of a third party declares its own in its own module; these stand here because several fronts use them.
 """
 
-from chat.requests.messages import DeleteMessage, History, ReadHistory, SendMessage
+from chat.requests.messages import DeleteMessage, EditMessage, History, ReadHistory, SendMessage
 from chat.requests.moderation import Broadcast, ListMutes, MutePlan, Mutes, MuteUsers, UnmuteUser
 from chat.requests.places import (
     ChannelEntry,
@@ -54,6 +54,7 @@ __all__ = [
     "CreateRoom",
     "DeleteMessage",
     "Disconnect",
+    "EditMessage",
     "History",
     "Join",
     "Joined",

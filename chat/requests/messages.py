@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from chat.activities import HistoryEntry
 from chat.errors import ErrorCode
-from chat.model import ID_LENGTH, RoomId
+from chat.model import ID_LENGTH, MessageId, RoomId
 from chat.slots import Activity, At
 
 # What the server says of a message whatever the client put there.
@@ -34,6 +34,23 @@ class SendMessage(Activity, frozen=True, kw_only=True):
     kind: Annotated[str, At("target.objectType", missing=ErrorCode.INVALID_TARGET_TYPE, limit=ID_LENGTH)]
     client_id: Annotated[str | None, At("object.id", limit=ID_LENGTH)] = None
     more: Annotated[dict[str, Any], At("object.*", besides=SET_BY_SERVER)] = {}
+
+
+class EditMessage(Activity, frozen=True, kw_only=True):
+    """Give a message of one's own another text."""
+
+    body: Annotated[
+        str,
+        At(
+            "object.content",
+            missing=ErrorCode.MISSING_OBJECT_CONTENT,
+            absent_parent=ErrorCode.MISSING_OBJECT,
+            text=True,
+            limit=None,
+        ),
+    ]
+    message_id: Annotated[MessageId, At("object.id", missing=ErrorCode.MISSING_OBJECT_ID, limit=ID_LENGTH)]
+    target: Annotated[str, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
 
 
 class DeleteMessage(Activity, frozen=True, kw_only=True):
