@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from datetime import datetime
 from sys import getsizeof
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 from twisted.internet.defer import Deferred
 
 from chat.activities import HISTORY_ATTRIBUTES
+from chat.changes import Changes, Watches
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IStore
 from chat.model import Message, MessageId, Room, RoomId, User, new_id
@@ -90,21 +91,19 @@ def _entry_bytes(message: Message) -> int:
 
 
 class _Timeline:
-    """The newest messages of one room. While it loads, those that were posted since, what has become of messages since,
-    and up to where all were deleted.
+    """The newest messages of one room. While it loads, those that were posted since.
 
     `is_stale`: it was right for whoever looked so far, and the next one is to read it anew.
     """
 
-    __slots__ = ("cleared", "head", "is_stale", "limit", "memory_bytes", "messages", "revised", "waiting")
+    __slots__ = ("head", "is_stale", "limit", "memory_bytes", "messages", "waiting")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.messages: deque[Message] = deque()
-        self.head = self.cleared = 0
+        self.head = 0
         self.memory_bytes = 0
         self.is_stale = False
-        self.revised: dict[MessageId, Message] = {}
         self.waiting: list[Deferred[None]] | None = []
 
     def add(self, message: Message) -> int:
@@ -116,27 +115,12 @@ class _Timeline:
         self.memory_bytes += grown
         return grown
 
-    def loaded(self, span: Span) -> None:
+    def loaded(self, span: Span, changes: Changes) -> None:
         """Put what the store holds before what was posted since, unless there is a gap between."""
         live = [message for message in self.messages if message.seq > span.head]
         stored = span.messages if not live or live[0].seq == span.head + 1 else ()
-        revised, self.revised = self.revised, {}
-        self.keep(revised.get(message.id, message) for message in (*stored, *live) if message.seq > self.cleared)
+        self.keep(changes.applied((*stored, *live)))
         self.head = live[-1].seq if live else span.head
-
-    def revise(self, message: Message) -> None:
-        """A message has become this one."""
-        if self.waiting is not None:
-            self.revised[message.id] = message
-        elif any(one.id == message.id for one in self.messages):
-            self.keep([message if one.id == message.id else one for one in self.messages])
-
-    def clear(self, seq: int) -> None:
-        """All messages up to this number were deleted."""
-        if self.waiting is not None:
-            self.cleared = seq
-        else:
-            self.keep([one for one in self.messages if one.seq > seq])
 
     def keep(self, messages: Iterable[Message]) -> None:
         """Have these and no others. In place of one that was deleted there is an older one to be read."""
@@ -165,6 +149,7 @@ class Timelines:
         self._rooms: OrderedDict[RoomId, _Timeline] = OrderedDict()
         self._memory_bytes = 0
         self._doubted: set[RoomId] = set()
+        self._watches = Watches()
 
     async def open(self, room: Room) -> None:
         """Have the room's messages in memory. Returns at once when they are. Raises StorageError.
@@ -188,15 +173,16 @@ class Timelines:
         timeline = self._rooms[room.id] = _Timeline(self._limit)
         try:
             await self._settle(room.id)
-            span: Span = await self._store.recent_messages(room, self._limit)
-            # What it saw may be on disk and not announced yet. It is when the store has come to this.
-            await self._store.ping()
+            with self._watches.watching(room.id) as changes:
+                span: Span = await self._store.recent_messages(room, self._limit)
+                # What it saw may be on disk and not announced yet. It is when the store has come to this.
+                await self._store.ping()
         except BaseException as problem:
             del self._rooms[room.id]
             for waiting in timeline.waiting or ():
                 waiting.errback(problem)
             raise
-        timeline.loaded(span)
+        timeline.loaded(span, changes)
         waiters, timeline.waiting = timeline.waiting or (), None
         self._memory_bytes += timeline.memory_bytes
         self._keep_within_bound(room.id)
@@ -233,11 +219,11 @@ class Timelines:
 
     def revised(self, message: Message) -> None:
         """A message was edited or deleted, and is this one from now on."""
-        self._change(message.room_id, lambda timeline: timeline.revise(message))
+        self._change(message.room_id, lambda changes: changes.revise(message))
 
     def cleared(self, room_id: RoomId, seq: int) -> None:
         """The room's messages up to this number were deleted."""
-        self._change(room_id, lambda timeline: timeline.clear(seq))
+        self._change(room_id, lambda changes: changes.clear(seq))
 
     def doubt(self, room_id: RoomId) -> None:
         """Something was to become of messages of the room, and it is not known whether the store still writes that. At
@@ -247,13 +233,14 @@ class Timelines:
         if room_id in self._rooms:
             self._rooms[room_id].is_stale = True
 
-    def _change(self, room_id: RoomId, change: Callable[[_Timeline], None]) -> None:
+    def _change(self, room_id: RoomId, note: Callable[[Changes], None]) -> None:
+        for reading in self._watches.of(room_id):
+            note(reading)
         timeline = self._rooms.get(room_id)
-        if timeline is None:
-            return
-        former_bytes = timeline.memory_bytes
-        change(timeline)
-        if timeline.waiting is None:
+        if timeline is not None and timeline.waiting is None:
+            changes, former_bytes = Changes(), timeline.memory_bytes
+            note(changes)
+            timeline.keep(changes.applied(tuple(timeline.messages)))
             self._memory_bytes += timeline.memory_bytes - former_bytes
             self._keep_within_bound(room_id)
 
@@ -274,8 +261,16 @@ class Timelines:
         if self._presence.occupant_count(room.id):
             await self.open(room)
             return self.newest(room.id)
-        span: Span = await self._store.recent_messages(room, self._limit)
-        return span
+        span = await self.read(room.id, self._store.recent_messages(room, self._limit))
+        return structs.replace(span, messages=tuple(message for message in span.messages if not message.deleted))
+
+    async def read(self, room_id: RoomId, asked: Awaitable[Span]) -> Span:
+        """What the store was just asked of a room, with what became of the messages meanwhile: whoever gets this has
+        been told of that already. Raises StorageError.
+        """
+        with self._watches.watching(room_id) as changes:
+            span = await asked
+        return structs.replace(span, messages=tuple(changes.applied(span.messages)))
 
     def newest(self, room_id: RoomId) -> Span:
         """The room's newest messages, oldest first, without deleted ones. The room is open."""

@@ -14,9 +14,8 @@ MODEL = {
     "lines", "memos", "model", "plugin", "requests", "slots", "texts", "times", "world",
 }  # fmt: skip
 DOMAIN = {
-    "acl", "acl_grammar", "conversations", "messages", "moderation", "names", "occupancy", "occupants", "places",
-    "presence", "receipts", "rest", "revisions", "roles", "rooms", "rosters", "tallies", "timers",
-    "users",
+    "acl", "acl_grammar", "changes", "conversations", "messages", "moderation", "names", "occupancy", "occupants",
+    "places", "presence", "receipts", "rest", "revisions", "roles", "rooms", "rosters", "tallies", "timers", "users",
 }  # fmt: skip
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}

@@ -53,7 +53,8 @@ class HistoryVerb:
         return tuple(map(self._services.users.in_history, within_bytes(messages)))
 
     async def _after(self, room: Room, seq: int) -> History:
-        span: Span = await self._services.store.messages_after(room, seq, SPAN_LIMIT)
+        asked = self._services.store.messages_after(room, seq, SPAN_LIMIT)
+        span: Span = await self._services.timelines.read(room.id, asked)
         entries = self._entries(span.messages)
         return History(
             room_id=room.id,
