@@ -18,7 +18,7 @@ export function avatar({ id, name }) {
 export class RoomLog {
   #list = element("ol");
 
-  /** `actions` are `retry(unsent)` and `discard(unsent)`. */
+  /** `actions` are `retry(unsent)`, `discard(unsent)` and `takeBack(message)`. */
   constructor(room, actions) {
     this.room = room;
     this.actions = actions;
@@ -29,6 +29,7 @@ export class RoomLog {
   /** Show the room as it is now. The newest stays in sight for who reads the newest. */
   render(me) {
     const { node } = this;
+    node.classList.toggle("open", this.room.open);
     const reads = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR_PX;
     arrange(this.#list, [...this.#entries(me)], {
       key: (entry) => entry.key,
@@ -52,7 +53,9 @@ export class RoomLog {
         continue;
       }
       if (date !== (date = day(message.published))) yield dayLine(key, date);
-      yield said(key, message, { isMine: message.author.id === me.id, continues: continues(former, message) });
+      const isMine = message.author.id === me.id;
+      const takeBack = isMine && message.seq !== undefined ? this.actions.takeBack : null;
+      yield said(key, message, { isMine, continues: continues(former, message), takeBack });
       former = message;
     }
     for (const one of this.room.outbox) yield this.#unsent(one);
@@ -108,7 +111,7 @@ function continues(former, message) {
   );
 }
 
-function said(key, message, { isMine, continues }) {
+function said(key, message, { isMine, continues, takeBack }) {
   return {
     key,
     make: () => element("li"),
@@ -116,6 +119,7 @@ function said(key, message, { isMine, continues }) {
       // A message that waited becomes one that was said: the same item, filled anew.
       if (item.dataset.said !== message.body) {
         item.replaceChildren(...parts(message));
+        if (takeBack) item.append(takingBack(() => takeBack(message)));
         item.dataset.said = message.body;
       }
       item.className = "message";
@@ -133,4 +137,17 @@ function parts({ author, body, published }) {
     element("p", { className: "by" }, element("b", {}, author.name), " ", time),
     element("p", { className: "body" }, body),
   ];
+}
+
+/** A button that has to be pressed twice, lest a message goes by mistake. */
+function takingBack(act) {
+  const button = element("button", { className: "plain take-back" });
+  const ask = (isAsking) => {
+    button.textContent = isAsking ? "Delete?" : "✕";
+    button.ariaLabel = isAsking ? "Really delete this message" : "Delete this message";
+    button.onclick = isAsking ? act : () => ask(true);
+  };
+  button.onblur = () => ask(false);
+  ask(false);
+  return button;
 }

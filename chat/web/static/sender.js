@@ -43,6 +43,11 @@ export class Sender {
     this.#changed();
   }
 
+  /** Take back a message that was sent. It goes when the server tells everybody so. */
+  takeBack(room, message) {
+    this.#attempt(() => this.#request(wire.deleteMessage(room.id, message.id)));
+  }
+
   /** Send what waits, one after the other, so that a retry never changes the order. */
   async sendAll(room) {
     if (room.sending) return;

@@ -174,6 +174,7 @@ export class View {
     const log = new RoomLog(room, {
       retry: (unsent) => sender.retry(room, unsent),
       discard: (unsent) => sender.discard(room, unsent),
+      takeBack: (message) => sender.takeBack(room, message),
     });
     this.#logs.set(room, log);
     byId("logs").append(log.node);

@@ -98,6 +98,12 @@ export const say = (roomId, body, clientId) => ({
   },
 });
 
+/** Take back what one said. */
+export const deleteMessage = (roomId, messageId) => ({
+  event: "delete",
+  data: { verb: "delete", target: { id: roomId }, object: { id: messageId } },
+});
+
 /** What was said after message number `seq`. */
 export const historyAfter = (roomId, seq) => ({
   event: "history",
