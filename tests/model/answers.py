@@ -212,7 +212,7 @@ class Answers:
             raise Refused(710)
         if UNSEEN in name:
             raise Refused(706)
-        if sum(not (one.isspace() or combining(one)) for one in name) < 3:
+        if sum(not combining(one) for one in name) < 3:
             raise Refused(711)
         if alike(name) in ("admin", "admins"):
             raise Refused(718)
