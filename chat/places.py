@@ -69,7 +69,15 @@ class Places:
 
     async def standing(self, user_id: UserId, room_id: RoomId) -> Place:
         """A place that the user is in or owns. Raises USER_NOT_IN_ROOM, NO_SUCH_ROOM, StorageError."""
+        if self._rooms.roles.is_owner(user_id, room_id):
+            return self._of_room(self._rooms.room(room_id))
         return await self._private(user_id, room_id) or self.occupied(user_id, room_id)
+
+    def told(self, place: Place, actor_id: UserId) -> tuple[Audience, ...]:
+        """Those who hear of what somebody did there; who did it too, be it an owner who is not inside."""
+        if place.conversation is not None or self._presence.occupies(actor_id, place.room.id):
+            return place.audience()
+        return (*place.audience(), OfUser(actor_id))
 
     async def readable(self, user: User, target: str) -> Place | None:
         """A place whose messages the user may read: a room that the user may enter, one of the user's conversations, or

@@ -76,7 +76,7 @@ class DeleteVerb:
             object_kind="room" if message is None else None,
             room_id=place.room.id,
             message=message,
-            to=place.audience(),
+            to=self._services.places.told(place, context.caller.id),
         )
         return Outcome(events=(event,))
 

@@ -45,7 +45,8 @@ class EditVerb:
         is_new = message.body != request.body
         if is_new:
             message = await revisions.edit(message, request.body, context.now)
-        edited = MessageEdited.of(message, (place.room, place.channel), place.audience(), context.now)
+        told = self._services.places.told(place, context.caller.id)
+        edited = MessageEdited.of(message, (place.room, place.channel), told, context.now)
         return Outcome(edited, (edited,) if is_new else ())
 
     def _check(self, context: Context, message: Message) -> None:

@@ -223,6 +223,17 @@ async def test_the_message_has_to_be_of_the_room_that_is_named(server: MemorySer
     assert await heard(alice, owner) == [[], []]
 
 
+async def test_a_rooms_owner_need_not_be_inside(server: MemoryServer) -> None:
+    alice, owner = await inside(server, "alice"), await logged_in(server, "owner")
+    message_id = await say(alice, "gone")
+    assert await code(owner, delete(message_id)) == 200
+    for (event,) in await heard(alice, owner):
+        assert event["object"] == {"id": message_id}
+    second = await inside(server, "owner")
+    assert await code(owner, delete(await say(alice, "too"))) == 200
+    assert [len(events) for events in await heard(alice, owner, second)] == [2, 1, 1]
+
+
 async def test_it_takes_standing_in_the_room(server: MemoryServer) -> None:
     alice = await inside(server, "alice")
     message_id = await say(alice, "keep")
