@@ -9,7 +9,7 @@ from typing import Annotated, Final, Self
 from msgspec import field
 
 from chat.errors import ErrorCode
-from chat.model import ID_LENGTH, Acl, Message, Room, Status, User, new_id
+from chat.model import ID_LENGTH, Acl, Channel, Message, Room, Status, User, new_id
 from chat.slots import Activity, At
 
 HISTORY_ATTRIBUTES: Final = frozenset({"gender", "avatar", "app_avatar", "app_avatar_safe"})
@@ -68,6 +68,18 @@ class MessageRef(Activity, frozen=True):
     """Which message."""
 
     id: Annotated[str, At("id", missing=ErrorCode.VALIDATION_ERROR, limit=ID_LENGTH)]
+
+
+class ChannelRef(Activity, frozen=True):
+    """The channel of a room; both empty for a conversation, which has none."""
+
+    id: Annotated[str, At("url")]
+    name: Annotated[str, At("displayName", text=True)]
+
+    @classmethod
+    def of(cls, channel: Channel | None) -> Self:
+        """The reference to `channel`."""
+        return cls(id="", name="") if channel is None else cls(id=channel.id, name=channel.name)
 
 
 class AclEntry(Activity, frozen=True):

@@ -16,6 +16,7 @@ MODEL = {
 DOMAIN = {
     "acl", "acl_grammar", "changes", "conversations", "messages", "moderation", "names", "occupancy", "occupants",
     "places", "presence", "receipts", "rest", "revisions", "roles", "rooms", "rosters", "tallies", "timers", "users",
+    "whispers",
 }  # fmt: skip
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}

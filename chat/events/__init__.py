@@ -19,6 +19,7 @@ from chat.events.presence import (
 )
 from chat.events.receipts import MessagesAcknowledged, MessagesRead, MessagesReceived
 from chat.events.rooms import RoomCreated, RoomRemoved, RoomRenamed
+from chat.events.whispers import TextWhispered, Whispered
 
 __all__ = [
     "Announced",
@@ -33,6 +34,7 @@ __all__ = [
     "RoomCreated",
     "RoomRemoved",
     "RoomRenamed",
+    "TextWhispered",
     "UserConnected",
     "UserDisconnected",
     "UserInfoUpdated",
@@ -43,4 +45,5 @@ __all__ = [
     "UserMuted",
     "UserUnmuted",
     "UserVisible",
+    "Whispered",
 ]

@@ -15,6 +15,7 @@ from chat.model import RoomId
 from chat.places import Place
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import SendMessage
+from chat.whispers import Whispers
 
 
 @implementer(IVerb)
@@ -36,12 +37,17 @@ class MessageVerb:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._whispers = Whispers(services)
         self._max_characters = services.config.messages.max_characters
         self._guarantees = services.config.messages.delivery_guarantee
 
-    async def handle(self, context: Context, request: SendMessage) -> Deferred[Outcome]:
+    async def handle(self, context: Context, request: SendMessage) -> Outcome | Deferred[Outcome]:
         """See `IVerb`."""
         check_body(request.body, self._max_characters)
+        addressed = await self._whispers.addressed(context.caller, request)
+        if addressed is not None:
+            whispered = addressed.in_text(context, request)
+            return Outcome(whispered, (whispered,))
         place = await self._place(context, request)
         draft = Draft(
             room=place.room,

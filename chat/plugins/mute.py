@@ -16,7 +16,7 @@ from chat.ichat import IGuard, IVerb
 from chat.model import Mute, RoomId
 from chat.moderation import Audit
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Phase, Plugin, Requires, Services
-from chat.requests import EditMessage, ListMutes, MutePlan, Mutes, MuteUsers, SendMessage, UnmuteUser
+from chat.requests import EditMessage, ListMutes, MutePlan, Mutes, MuteUsers, SendMessage, UnmuteUser, Whisper
 
 
 @implementer(IGuard)
@@ -25,14 +25,15 @@ class MuteGuard:
 
     name = "mute"
     phase = Phase.ACCESS
-    verbs = frozenset({"message", "edit"})
+    verbs = frozenset({"message", "edit", "whisper"})
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def check(self, context: Context, request: SendMessage | EditMessage) -> None:
+    async def check(self, context: Context, request: SendMessage | EditMessage | Whisper) -> None:
         """See `IGuard`."""
-        mute = self._services.mutes.of(context.caller.id, RoomId(request.target), context.now)
+        room_id = request.room_id if isinstance(request, Whisper) else RoomId(request.target)
+        mute = self._services.mutes.of(context.caller.id, room_id, context.now)
         if mute is None:
             return
         notice = MuteNotice(

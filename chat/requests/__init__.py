@@ -3,7 +3,7 @@
 A plugin of a third party declares its own in its own module; these stand here because several fronts use them.
 """
 
-from chat.requests.messages import DeleteMessage, EditMessage, History, ReadHistory, SendMessage
+from chat.requests.messages import DeleteMessage, EditMessage, History, ReadHistory, SendMessage, Whisper
 from chat.requests.moderation import Broadcast, ListMutes, MutePlan, Mutes, MuteUsers, UnmuteUser
 from chat.requests.places import (
     ChannelEntry,
@@ -87,4 +87,5 @@ __all__ = [
     "UnmuteUser",
     "UpdateUserInfo",
     "Users",
+    "Whisper",
 ]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from chat.activities import HistoryEntry
 from chat.errors import ErrorCode
-from chat.model import ID_LENGTH, MessageId, RoomId
+from chat.model import ID_LENGTH, MessageId, RoomId, UserId
 from chat.slots import Activity, At
 
 # What the server says of a message whatever the client put there.
@@ -89,3 +89,20 @@ class History(Activity, frozen=True, kw_only=True):
     head: Annotated[int | None, At("object.head")] = None
     more: Annotated[bool | None, At("object.more")] = None
     recovered: Annotated[bool | None, At("object.recovered")] = None
+
+
+class Whisper(Activity, frozen=True, kw_only=True):
+    """Say something to one user in a room that both are in."""
+
+    user_id: Annotated[UserId, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
+    room_id: Annotated[RoomId, At("actor.url", missing=ErrorCode.MISSING_ACTOR_URL, limit=ID_LENGTH)]
+    body: Annotated[
+        str,
+        At(
+            "object.content",
+            missing=ErrorCode.MISSING_OBJECT_CONTENT,
+            absent_parent=ErrorCode.MISSING_OBJECT,
+            text=True,
+            limit=None,
+        ),
+    ]
