@@ -116,9 +116,10 @@ class Services:
     """What plugins work with. The domain objects are live; change them through their own methods alone.
 
     `dispatch(context, request)` runs another request through the whole pipeline but its rate guards, and gives its
-    Outcome after the events are published. `authenticate(login)` asks the configured authenticator. `seconds()` is
-    monotonic. `catch_up(session, above, up_to)` sends the session the private messages that wait for its user and have
-    these keys. Only `occupancy` changes `presence`.
+    Outcome after the events are published. `authenticate(login)` asks the configured authenticator. `ask(url, question,
+    timeout_s)` POSTs JSON to another server and gives the body of its 200; everything else is REMOTE_ERROR. `seconds()`
+    is monotonic. `catch_up(session, above, up_to)` sends the session the private messages that wait for its user and
+    have these keys. Only `occupancy` changes `presence`.
     """
 
     config: Config
@@ -136,6 +137,7 @@ class Services:
     timers: Timers
     dispatch: Callable[[Context, Activity], Awaitable[Outcome]]
     authenticate: Callable[[Login], Awaitable[Identity]]
+    ask: Callable[[str, object, float], Awaitable[bytes]]
     catch_up: Callable[[Session, int, int], None]
     seconds: Callable[[], float]
 

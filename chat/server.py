@@ -38,6 +38,7 @@ from chat.tallies import Tallies
 from chat.timers import Timers
 from chat.times import monotonic
 from chat.users import Users
+from chat.web.asking import Asker
 from chat.web.auth import Keys, keys_of
 from chat.web.backend import Backend
 from chat.web.channel import BoundedSite
@@ -141,6 +142,7 @@ class Server:
             dispatch=self._dispatch,
             authenticate=self._authenticate,
             catch_up=self._catch_up,
+            ask=Asker(self._reactor).ask,
             seconds=monotonic(self._reactor),
         )
 
