@@ -2,7 +2,7 @@
 
 Plugins come from modules of the package `chat.plugins` (those of this distribution, those that others put there, those
 in the folders of `plugins.path`) and from the entry-point group `chat.plugins`. Those of this distribution are on
-unless disabled, the others off unless enabled.
+unless disabled, but for optional ones; these and the others are off unless enabled.
 
 It finds what `twisted.plugin.getPlugins` finds, without its cache, and without its tracebacks for what does not import.
 """
@@ -68,7 +68,7 @@ def find(config: Config, source: str = "the configuration") -> list[Found]:
     with _folders(config.plugin_names("path")):
         found = _without_twins([*_from_modules(), *_from_entry_points()])
     disabled, enabled = config.plugin_names("disable"), config.plugin_names("enable")
-    found = [replace(one, enabled=one.name not in disabled and (one.own or one.name in enabled)) for one in found]
+    found = [replace(one, enabled=one.name not in disabled and (_is_on(one) or one.name in enabled)) for one in found]
     return sorted(found, key=lambda one: one.name)
 
 
@@ -84,6 +84,11 @@ def load(config: Config, source: str = "the configuration") -> list[Found]:
         if one.error:
             raise PluginError(one, one.error)
     return sorted(enabled, key=lambda one: not one.own)
+
+
+def _is_on(found: Found) -> bool:
+    """Whether a plugin is on if the configuration does not name it."""
+    return found.own and not getattr(found.plugin, "is_optional", False)
 
 
 @contextmanager

@@ -145,11 +145,15 @@ class Services:
 @implementer(IPlugin, IChatPlugin)
 @dataclass(frozen=True)
 class Plugin:
-    """The plain way to be a plugin: `plugin = Plugin("name", build)` in a module of `chat.plugins`."""
+    """The plain way to be a plugin: `plugin = Plugin("name", build)` in a module of `chat.plugins`.
+
+    `is_optional`: off unless it is enabled, also if it comes with the server; those of others are always.
+    """
 
     name: str
     builder: Callable[[Any, Services], Contribution]
     options: type[Struct] = NoOptions
+    is_optional: bool = False
 
     def build(self, options: object, services: object) -> Contribution:
         """Ask the builder."""

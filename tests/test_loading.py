@@ -79,9 +79,10 @@ def of_name(name: str, config: Config) -> list[Found]:
 
 def test_every_module_of_ours_is_a_plugin() -> None:
     modules = {path.stem for path in Path(chat.plugins.__file__).parent.glob("*.py")} - {"__init__"}
-    found = loading.load(Config())
+    found = loading.find(Config())
     assert {one.source.rpartition(".")[2] for one in found} == modules
-    assert all(one.own and one.enabled and not one.error for one in found)
+    assert all(one.own and not one.error for one in found)
+    assert {one.name for one in found if not one.enabled} == {"whisper-contacts", "whisper-preferences"}
 
 
 def test_what_twisted_finds_is_found() -> None:
@@ -172,6 +173,16 @@ def test_an_interrupt_is_the_operators(folder: Folder) -> None:
     folder.put("t_broken", "raise KeyboardInterrupt")
     with pytest.raises(KeyboardInterrupt):
         loading.find(folder.config())
+
+
+def test_an_optional_plugin_of_ours_is_on_where_it_is_enabled() -> None:
+    def names(**lists: list[str]) -> set[str]:
+        return {one.name for one in loading.load(Config(plugins=dict(lists)))}
+
+    name = "whisper-contacts"
+    assert name not in names()
+    assert name in names(enable=[name])
+    assert name not in names(enable=[name], disable=[name])
 
 
 def test_a_module_without_a_plugin(folder: Folder) -> None:
