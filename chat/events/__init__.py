@@ -4,6 +4,7 @@ An event class declares its wire name, the slots of seed 001 and who is to hear 
 declared the same way in its own module.
 """
 
+from chat.events.attention import UserInvited
 from chat.events.base import Event
 from chat.events.messages import Announced, MessageDeleted, MessageEdited, MessagePosted
 from chat.events.moderation import MuteNotice, UserMuted, UserUnmuted
@@ -39,6 +40,7 @@ __all__ = [
     "UserDisconnected",
     "UserInfoUpdated",
     "UserInvisible",
+    "UserInvited",
     "UserJoined",
     "UserLeft",
     "UserLoggedIn",

@@ -122,6 +122,7 @@ MUTE, UNMUTE = MuteUsers((MutePlan(ALICE, ROOM, "1m", None, SYSTEM_ID),)), Unmut
 SAID = {"verb": "send", "target": {"id": ROOM, "objectType": "room"}, "object": {"content": base64_of("hello")}}
 CHANGES = [{"objectType": "is_streaming", "content": "MA=="}, {"objectType": "avatar", "content": "MzU="}]
 INFO = {"verb": "update", "object": {"attachments": CHANGES}}
+INVITATION = {"verb": "invite", "target": {"id": "alice"}, "actor": {"url": ROOM}}
 CASES = (
     Case(
         "Message received",
@@ -151,6 +152,7 @@ CASES = (
     Case("Broadcast received", by_backend(Broadcast("hello", "broadcast")), {"actor.id": "0"}),
     Case("User was muted", by_backend(MUTE), {"actor.id": "0", "object.id": "alice", "object.summary": "1m"}, ()),
     Case("User was un-muted", by_backend(MUTE, UNMUTE), {"actor.id": "0", "object.id": "alice"}, ()),
+    Case("Invitation received", by_bob("invite", INVITATION), {"actor.id": "bob", "target.id": ROOM}),
     Case("A room was removed", removed, {"actor.id": "bob", "object.content": base64_of("why")}),
 )  # fmt: skip
 

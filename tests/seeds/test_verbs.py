@@ -87,6 +87,10 @@ async def something_said(stage: Stage) -> Values:
     return {"target.id": ROOM, "object.id": message_id, "object.object_type": "message"}
 
 
+async def an_invitation(stage: Stage) -> Values:
+    return {"target.id": "alice", "actor.url": ROOM}
+
+
 async def a_room_of_ones_own(stage: Stage) -> Values:
     return {"target.id": await stage.make_room(stage.bob)}
 
@@ -163,6 +167,7 @@ CASES = (
         besides=("data.seq", "data.target.objectType"),
     ),
     Case("delete", something_said, reply=None),
+    Case("invite", an_invitation),
     Case("remove_room", a_room_of_ones_own, exact={"data.target.displayName": base64_of("Mine")}),
     Case("rename_room", a_new_name, exact={"data.target.displayName": NEW_NAME}),
     Case("join", a_history_to_join, reply=2, exact={"data.target.id": ROOM}, besides=JOINED),

@@ -1,0 +1,56 @@
+"""invite: ask somebody to come into a room."""
+
+from __future__ import annotations
+
+from zope.interface import implementer
+
+from chat.activities import ChannelRef, RoomRef, UserRef
+from chat.errors import ChatError, ErrorCode
+from chat.events import UserInvited
+from chat.ichat import IVerb
+from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
+from chat.requests import Invite
+
+
+@implementer(IVerb)
+class InviteVerb:
+    """Asks a user to come into a room that the sender is in. Nobody hears of an invitation to one who is offline, which
+    is answered as any other; nothing is kept of it.
+
+    Raises NO_SUCH_ROOM, USER_NOT_IN_ROOM, NO_SUCH_USER; NOT_ALLOWED for one who could not come in: such a room is not
+    betrayed.
+    """
+
+    event = "invite"
+    verbs = ("invite",)
+    reply_event = "gn_invite"
+    request = Invite
+    requires = Requires.LOGGED_IN
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def handle(self, context: Context, request: Invite) -> Outcome:
+        """See `IVerb`."""
+        inviter = context.caller
+        place = self._services.places.occupied(inviter.id, request.room_id)
+        invited = await self._services.users.known(request.user_id)
+        if not self._services.rooms.may_enter(invited.id, place.room):
+            raise ChatError(ErrorCode.NOT_ALLOWED, "the room is not for this user")
+        invitation = UserInvited(
+            published=context.now,
+            inviter=UserRef.of(inviter),
+            attributes=self._services.users.public(inviter),
+            channel=ChannelRef.of(place.channel),
+            room=RoomRef.of(place.room),
+            invited_id=invited.id,
+        )
+        return Outcome(events=(invitation,))
+
+
+def build(options: NoOptions, services: Services) -> Contribution:
+    """The parts of this plugin."""
+    return Contribution(verbs=(InviteVerb(services),))
+
+
+plugin = Plugin("invite", build)

@@ -1,0 +1,16 @@
+"""Calling for somebody."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from chat.errors import ErrorCode
+from chat.model import ID_LENGTH, RoomId, UserId
+from chat.slots import Activity, At
+
+
+class Invite(Activity, frozen=True, kw_only=True):
+    """Ask a user to come into a room that the sender is in."""
+
+    user_id: Annotated[UserId, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
+    room_id: Annotated[RoomId, At("actor.url", missing=ErrorCode.MISSING_ACTOR_URL, limit=ID_LENGTH)]
