@@ -144,6 +144,11 @@ class Rooms:
         """The rooms of a channel: those that stay in sort order, then the temporary ones."""
         return self._by_channel.get(channel_id, ())
 
+    def admin_room_of(self, room: Room) -> Room | None:
+        """The room of the operators in the room's channel; None for a conversation, and where there is none."""
+        neighbours = () if room.channel_id is None else self.rooms_in(room.channel_id)
+        return next((one for one in neighbours if one.kind is RoomKind.ADMIN), None)
+
     def members_of(self, room_id: RoomId) -> frozenset[UserId]:
         """The durable members of a room."""
         return self._members.get(room_id, frozenset())

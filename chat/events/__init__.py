@@ -4,7 +4,7 @@ An event class declares its wire name, the slots of seed 001 and who is to hear 
 declared the same way in its own module.
 """
 
-from chat.events.attention import UserInvited
+from chat.events.attention import AdminRequested, UserInvited
 from chat.events.base import Event
 from chat.events.messages import Announced, MessageDeleted, MessageEdited, MessagePosted
 from chat.events.moderation import MuteNotice, UserMuted, UserUnmuted
@@ -23,6 +23,7 @@ from chat.events.rooms import RoomCreated, RoomRemoved, RoomRenamed
 from chat.events.whispers import TextWhispered, Whispered
 
 __all__ = [
+    "AdminRequested",
     "Announced",
     "Event",
     "MessageDeleted",

@@ -1,4 +1,4 @@
-"""Calling for somebody."""
+"""Calling for somebody: into a room, or for help."""
 
 from __future__ import annotations
 
@@ -14,3 +14,19 @@ class Invite(Activity, frozen=True, kw_only=True):
 
     user_id: Annotated[UserId, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
     room_id: Annotated[RoomId, At("actor.url", missing=ErrorCode.MISSING_ACTOR_URL, limit=ID_LENGTH)]
+
+
+class RequestAdmin(Activity, frozen=True, kw_only=True):
+    """Ask operators to come into a room that the sender is in."""
+
+    room_id: Annotated[RoomId, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
+    body: Annotated[
+        str,
+        At(
+            "object.content",
+            missing=ErrorCode.MISSING_OBJECT_CONTENT,
+            absent_parent=ErrorCode.MISSING_OBJECT,
+            text=True,
+            limit=None,
+        ),
+    ]

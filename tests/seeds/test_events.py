@@ -50,6 +50,7 @@ class Case(NamedTuple):
     happen: Happen
     exact: Values = {}
     besides: tuple[str, ...] = ("provider",)
+    listener: str = "alice"
 
 
 def by_bob(event: str, body: dict[str, Any]) -> Happen:
@@ -123,6 +124,7 @@ SAID = {"verb": "send", "target": {"id": ROOM, "objectType": "room"}, "object": 
 CHANGES = [{"objectType": "is_streaming", "content": "MA=="}, {"objectType": "avatar", "content": "MzU="}]
 INFO = {"verb": "update", "object": {"attachments": CHANGES}}
 INVITATION = {"verb": "invite", "target": {"id": "alice"}, "actor": {"url": ROOM}}
+HELP = {"verb": "help", "target": {"id": ROOM}, "object": {"content": base64_of("help!")}}
 CASES = (
     Case(
         "Message received",
@@ -153,6 +155,12 @@ CASES = (
     Case("User was muted", by_backend(MUTE), {"actor.id": "0", "object.id": "alice", "object.summary": "1m"}, ()),
     Case("User was un-muted", by_backend(MUTE, UNMUTE), {"actor.id": "0", "object.id": "alice"}, ()),
     Case("Invitation received", by_bob("invite", INVITATION), {"actor.id": "bob", "target.id": ROOM}),
+    Case(
+        "Admin presence requested",
+        by_bob("request_admin", HELP),
+        {"actor.id": "bob", "generator.id": ROOM, "object.content": base64_of("help!")},
+        listener="carol",
+    ),
     Case("A room was removed", removed, {"actor.id": "bob", "object.content": base64_of("why")}),
 )  # fmt: skip
 
@@ -166,7 +174,7 @@ async def test_an_event_is_told_as_its_document_shows(memory_server: Callable[..
     if isinstance(example, list):
         name, example = example
         assert name == WIRE[case.title]
-    event = await stage.heard(stage.alice, WIRE[case.title])
+    event = await stage.heard(getattr(stage, case.listener), WIRE[case.title])
     assert not list(differences(example, event, case.exact, case.besides)), event
 
 
