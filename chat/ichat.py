@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from chat.events import Event
     from chat.messages import Appended, Draft, Span
     from chat.model import Message, MessageId, Mute, Receipt, Room, RoomId, User, UserId
-    from chat.moderation import Audit
+    from chat.moderation import Audit, Report
     from chat.plugin import Context, Contribution, Identity, Outcome, Phase, Requires, Scope, Services
     from chat.receipts import Acknowledgement, LoginRecord, Named, Window
     from chat.requests import Login
@@ -291,6 +291,14 @@ class IStore(Interface):
 
     def end_mute(user_id: UserId, room_id: RoomId, audit: Audit) -> Deferred[None]:
         """Take a mute away, with its audit row. A Deferred of None."""
+
+    def put_report(report: Report) -> Deferred[bool]:
+        """Keep a `chat.moderation.Report`. A Deferred of whether its reporter had not reported the message before;
+        else nothing is kept. Fails with ChatError NOT_ALLOWED for one above REPORTS_PER_DAY.
+        """
+
+    def list_reports(limit: int, before: str | None = None) -> Deferred[tuple[Report, ...]]:
+        """A Deferred of at most `limit` reports, the newest first, of those before the report of the id `before`."""
 
 
 class IEndpoint(Interface):

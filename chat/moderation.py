@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from chat.agenda import Agenda
-from chat.model import Mute, RoomId, UserId
+from chat.model import MessageId, Mute, RoomId, UserId, new_id
+
+# Of one user. More would be a way to fill the database.
+REPORTS_PER_DAY = 100
 
 
 class Audit(Struct, frozen=True):
@@ -22,6 +25,24 @@ class Audit(Struct, frozen=True):
     room_id: RoomId | None
     reason: str
     until: datetime | None = None
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """A user shows operators a message. `body` is what it said at that time; names are those of now, and are for those
+    who read reports alone.
+    """
+
+    id: str = field(default_factory=new_id)
+    message_id: MessageId
+    room_id: RoomId
+    room_name: str = ""
+    author_id: UserId
+    author_name: str = ""
+    reporter_id: UserId
+    reporter_name: str = ""
+    body: str
+    reason: str
+    created: datetime
 
 
 class Mutes:

@@ -236,11 +236,17 @@ reports = Table(
     metadata,
     _key(),
     Column("id", PublicId, nullable=False, unique=True),
-    _reference("message_key", "messages"),
+    # What was reported stands here: a message may be edited, and may not be kept for ever.
+    Column("message_id", PublicId, nullable=False),
+    _reference("room_key", "rooms"),
+    _reference("author_key", "users"),
+    Column("body", Text, nullable=False),
     _reference("reporter_key", "users"),
     Column("reason", Text, nullable=False),
     _time("created_ms"),
     _time("closed_ms", nullable=True),
+    UniqueConstraint("message_id", "reporter_key"),
+    Index(None, "reporter_key", "created_ms"),
     sqlite_autoincrement=True,
 )
 

@@ -19,11 +19,22 @@ from chat.errors import ConfigError
 from chat.ichat import IStore
 from chat.messages import Appended, Draft, Span
 from chat.model import Message, MessageId, Mute, Receipt, Room, RoomId, User, UserId
-from chat.moderation import Audit
+from chat.moderation import Audit, Report
 from chat.plugin import Identity
 from chat.receipts import Acknowledgement, LoginRecord, Named, Window
 from chat.rooms import NewRoom
-from chat.storage import conversing, housing, people, reading, receipting, revising, sanctioning, tallying, timing
+from chat.storage import (
+    conversing,
+    housing,
+    people,
+    reading,
+    receipting,
+    reporting,
+    revising,
+    sanctioning,
+    tallying,
+    timing,
+)
 from chat.storage.appending import Appender
 from chat.storage.auditing import write_audit
 from chat.storage.declaring import declare, load_world
@@ -228,6 +239,14 @@ class SqlStore:
     def clear_room(self, room: Room, audit: Audit) -> Deferred[int]:
         """See `IStore`."""
         return self._writer.write(lambda connection: revising.clear_room(connection, room, audit))
+
+    def put_report(self, report: Report) -> Deferred[bool]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: reporting.put_report(connection, report))
+
+    def list_reports(self, limit: int, before: str | None = None) -> Deferred[tuple[Report, ...]]:
+        """See `IStore`."""
+        return self._readers.read(lambda connection: reporting.list_reports(connection, limit, before))
 
     def find_message(self, message_id: MessageId) -> Deferred[Message | None]:
         """See `IStore`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from twisted.python.failure import Failure
 
 from chat.errors import ChatError, StorageError
 from chat.model import MessageId, Receipt, RoomId
+from chat.moderation import Report
 from chat.plugin import Identity
 from chat.receipts import Acknowledgement, Named, Window
 from chat.times import utc_now
@@ -29,6 +31,20 @@ def read_by_bob(opened: Opened, seq: int) -> Acknowledgement:
     """Bob has read a message of the first room."""
     named = Named(1, MessageId("any"), seq, ALICE)
     return Acknowledgement(opened.bob, opened.room(), (named,), Receipt.READ, utc_now())
+
+
+def reported_by_bob(number: int) -> Report:
+    """Bob reports a message every day."""
+    at = utc_now() + timedelta(days=number)
+    return Report(
+        message_id=MessageId(str(number)),
+        room_id=RoomId("room0"),
+        author_id=ALICE,
+        reporter_id=BOB,
+        body="",
+        reason="",
+        created=at,
+    )
 
 
 Write = Callable[[Opened, int], Deferred[Any]]
@@ -48,6 +64,7 @@ WRITES: dict[str, Write] = {
     "add_tallies": lambda opened, number: opened.store.add_tallies({RoomId("room0"): 1}, {ALICE: utc_now()}),
     "record": lambda opened, number: opened.store.record(audit(str(number))),
     "put_mutes": lambda opened, number: opened.store.put_mutes([mute()], [audit(str(number))]),
+    "put_report": lambda opened, number: opened.store.put_report(reported_by_bob(number)),
     "end_mute": lambda opened, number: opened.store.end_mute(ALICE, RoomId("room0"), audit(str(number))),
 }
 REMOVALS = {"remove_room", "discard_room"}
@@ -63,6 +80,8 @@ READS: dict[str, Callable[[Opened], Deferred[Any]]] = {
     "find_user": lambda opened: opened.store.find_user(ALICE),
     "recent_messages": lambda opened: opened.store.recent_messages(opened.room(), 10),
     "messages_after": lambda opened: opened.store.messages_after(opened.room(), 0, 10),
+    "find_message": lambda opened: opened.store.find_message(MessageId("unknown")),
+    "list_reports": lambda opened: opened.store.list_reports(10),
     "find_conversation": lambda opened: opened.store.find_conversation(RoomId("room0")),
     "conversation_among": lambda opened: opened.store.conversation_among(frozenset({ALICE})),
     "find_named": lambda opened: opened.store.find_named(opened.room(), [MessageId("unknown")]),

@@ -30,7 +30,7 @@ from chat.errors import ConfigError
 from chat.model import RoomId
 from chat.names import folded
 from chat.storage.migrating import alembic_config
-from chat.storage.schema import metadata, rooms
+from chat.storage.schema import metadata, reports, rooms
 from chat.world import Declared
 from tests.conformance.opened import Opened
 from tests.conformance.stores import SqliteCase
@@ -156,6 +156,20 @@ async def test_names_of_rooms_are_folded_and_taken_for_declared(case: SqliteCase
         for row in connection.execute(select(rooms).order_by(rooms.c.key)):
             assert row.folded == folded(row.name)
             assert row.declared_name == (row.name if row.kind == "static" else None)
+    await store.close()
+
+
+async def test_reports_say_what_was_reported(case: SqliteCase) -> None:
+    filled = made_at(case.side, "0005")
+    store = case.store()
+    store.open(NOTHING)
+    messages = {row["key"]: row for row in filled["messages"]}
+    with case.side.begin() as connection:
+        rows = connection.execute(select(reports).order_by(reports.c.key))
+        for row, before in zip(rows, filled["reports"], strict=True):
+            message = messages[before["message_key"]]
+            assert (row.message_id, row.body) == (message["id"], message["body"])
+            assert (row.room_key, row.author_key) == (message["room_key"], message["author_key"])
     await store.close()
 
 
