@@ -4,7 +4,7 @@ An event class declares its wire name, the slots of seed 001 and who is to hear 
 declared the same way in its own module.
 """
 
-from chat.events.attention import AdminRequested, UserInvited
+from chat.events.attention import AdminRequested, MessageReported, UserInvited
 from chat.events.base import Event
 from chat.events.messages import Announced, MessageDeleted, MessageEdited, MessagePosted
 from chat.events.moderation import MuteNotice, UserMuted, UserUnmuted
@@ -29,6 +29,7 @@ __all__ = [
     "MessageDeleted",
     "MessageEdited",
     "MessagePosted",
+    "MessageReported",
     "MessagesAcknowledged",
     "MessagesRead",
     "MessagesReceived",

@@ -1,4 +1,4 @@
-"""Somebody is called for: into a room, or for help."""
+"""Somebody is called for: into a room, for help, or to look at a message."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 from chat.activities import Attribute, ChannelRef, RoomRef, UserRef
 from chat.audiences import Audience, InRoom, OfUser, Operators
 from chat.events.base import Event
-from chat.model import RoomId, UserId
+from chat.model import MessageId, RoomId, UserId
 from chat.slots import At
 
 
@@ -45,3 +45,24 @@ class AdminRequested(Event, frozen=True, kw_only=True):
     def audience(self) -> tuple[Audience, ...]:
         """Whoever is in the channel's admin room, and the operators."""
         return (InRoom(RoomId(self.admin_room.id)), Operators())
+
+
+class MessageReported(Event, frozen=True, kw_only=True):
+    """A user reports a message. `body` is what the message said; `admin_room_id` is None for a conversation's."""
+
+    wire = "gn_report"
+    constants = {"verb": "report"}
+    has_provider = True
+
+    reporter: Annotated[UserRef, At("actor")]
+    message_id: Annotated[MessageId, At("object.id")]
+    body: Annotated[str, At("object.content", text=True)]
+    reason: Annotated[str | None, At("object.summary", text=True)] = None
+    author: Annotated[UserRef, At("target")]
+    room: Annotated[RoomRef, At("generator")]
+    admin_room_id: RoomId | None
+
+    def audience(self) -> tuple[Audience, ...]:
+        """Whoever is in the admin room of the message's channel, and the operators."""
+        inside = () if self.admin_room_id is None else (InRoom(self.admin_room_id),)
+        return (*inside, Operators())

@@ -3,7 +3,7 @@
 A plugin of a third party declares its own in its own module; these stand here because several fronts use them.
 """
 
-from chat.requests.attention import Invite, RequestAdmin
+from chat.requests.attention import Invite, ReportMessage, RequestAdmin
 from chat.requests.messages import DeleteMessage, EditMessage, History, ReadHistory, SendMessage, Whisper
 from chat.requests.moderation import Broadcast, ListMutes, MutePlan, Mutes, MuteUsers, UnmuteUser
 from chat.requests.places import (
@@ -76,6 +76,7 @@ __all__ = [
     "Receive",
     "RemoveRoom",
     "RenameRoom",
+    "ReportMessage",
     "RequestAdmin",
     "RoleEntry",
     "RoomEntry",

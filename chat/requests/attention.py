@@ -1,11 +1,11 @@
-"""Calling for somebody: into a room, or for help."""
+"""Calling for somebody: into a room, for help, or to look at a message."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from chat.errors import ErrorCode
-from chat.model import ID_LENGTH, RoomId, UserId
+from chat.model import ID_LENGTH, NAME_LIMIT, MessageId, RoomId, UserId
 from chat.slots import Activity, At
 
 
@@ -30,3 +30,12 @@ class RequestAdmin(Activity, frozen=True, kw_only=True):
             limit=None,
         ),
     ]
+
+
+class ReportMessage(Activity, frozen=True, kw_only=True):
+    """Show operators a message, and who wrote it. What the client says that the message says is not looked at."""
+
+    message_id: Annotated[MessageId, At("object.id", missing=ErrorCode.MISSING_OBJECT_ID, limit=ID_LENGTH)]
+    claimed: Annotated[str, At("object.content", missing=ErrorCode.MISSING_OBJECT_CONTENT, text=True, limit=None)]
+    reason: Annotated[str | None, At("object.summary", text=True, limit=NAME_LIMIT)] = None
+    author_id: Annotated[UserId, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]

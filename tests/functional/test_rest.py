@@ -86,6 +86,36 @@ def test_broadcast(server: RunningServer, alice: Client) -> None:
     assert rows == [("tests", "0", "broadcast", None), ("tests", "0", "broadcast", ROOM_ID)]
 
 
+def test_reports(server: RunningServer, alice: Client) -> None:
+    assert server.rest("GET", "/reports")[1]["data"] == {"items": [], "next": None}
+    said = [alice.say(text, ROOM_ID)["data"]["id"] for text in ("rude", "ruder", "rüdest")]
+    with Client(server.url) as bob:
+        bob.enter("bob", ROOM_ID)
+        for message_id in said:
+            shown = {"id": message_id, "content": base64_of("?"), "summary": base64_of("why")}
+            body = {"verb": "report", "object": shown, "target": {"id": "alice"}}
+            assert bob.call("report", body) == {"status_code": 200}
+    newest = server.http("GET", "/reports?limit=2", key="reader-key")[1]["data"]
+    assert [item["message_id"] for item in newest["items"]] == said[:0:-1]
+    oldest = server.rest("GET", "/reports", {"limit": 2, "before": newest["next"]})[1]["data"]
+    assert [item["message_id"] for item in oldest["items"]] == said[:1]
+    assert oldest["next"] is None
+    item = newest["items"][0]
+    assert item.pop("timestamp").endswith("Z")
+    assert item.pop("id") not in said
+    assert item == {
+        "message_id": said[2],
+        "body": base64_of("rüdest"),
+        "user_id": "alice",
+        "user_name": base64_of("alice"),
+        "room_id": ROOM_ID,
+        "room_name": GENERAL,
+        "reporter_id": "bob",
+        "reporter_name": base64_of("bob"),
+        "reason": base64_of("why"),
+    }
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
@@ -112,6 +142,8 @@ def test_broadcast(server: RunningServer, alice: Client) -> None:
         ("POST", "/broadcast", {"body": "!", "verb": "x"}, 400),
         ("POST", "/broadcast", {"verb": "x"}, 400),
         ("POST", "/broadcast", {"body": "eA==", "verb": "x", "room_id": "nowhere"}, 404),
+        ("GET", "/reports?limit=0", None, 400),
+        ("GET", "/reports", {"limit": 101}, 400),
         ("PUT", "/mute", {}, 405),
         ("GET", "/nothing", None, 404),
         ("GET", "/", None, 404),

@@ -95,6 +95,13 @@ async def a_call_for_help(stage: Stage) -> Values:
     return {"target.id": ROOM, "object.content": base64_of("help!")}
 
 
+async def a_rude_message(stage: Stage) -> Values:
+    return {
+        "object.id": await stage.say(stage.alice, "rude"), "object.content": base64_of("rude"),
+        "object.summary": base64_of("why"), "target.id": "alice",
+    }  # fmt: skip
+
+
 async def a_room_of_ones_own(stage: Stage) -> Values:
     return {"target.id": await stage.make_room(stage.bob)}
 
@@ -173,6 +180,7 @@ CASES = (
     Case("delete", something_said, reply=None),
     Case("invite", an_invitation),
     Case("request_admin", a_call_for_help),
+    Case("report", a_rude_message, reply=None),
     Case("remove_room", a_room_of_ones_own, exact={"data.target.displayName": base64_of("Mine")}),
     Case("rename_room", a_new_name, exact={"data.target.displayName": NEW_NAME}),
     Case("join", a_history_to_join, reply=2, exact={"data.target.id": ROOM}, besides=JOINED),
