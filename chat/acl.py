@@ -98,6 +98,19 @@ def holds(rules: Iterable[Acl], action: str, subject: Subject) -> bool:
     return all(_holds(rule, subject) for rule in rules if rule.action == action)
 
 
+def pass_between(rules: Iterable[Acl], action: str, is_near: bool) -> bool:
+    """Whether the rules for the action that look at where a message comes from let one from another room pass.
+    `is_near`: the rooms are in the same channel. The value `n` of `sameroom` and `samechannel` asks for nothing.
+    """
+    return all(_passes(rule, is_near) for rule in rules if rule.action == action and rule.type in OF_MESSAGES)
+
+
+def _passes(rule: Acl, is_near: bool) -> bool:
+    if rule.type == "crossroom":
+        return rule.value == "y"
+    return rule.value == "n" or (rule.type == "samechannel" and is_near)
+
+
 def _holds(rule: Acl, subject: Subject) -> bool:
     if rule.type in OF_MESSAGES:
         return True

@@ -17,12 +17,15 @@ from chat.users import Users
 
 
 class Place(Struct, frozen=True):
-    """A room with its channel, or a conversation with its owners, which may have been made just now."""
+    """A room with its channel, or a conversation with its owners, which may have been made just now. `origin` is the
+    other room that something is said from.
+    """
 
     room: Room
     channel: Channel | None = None
     conversation: Conversation | None = None
     is_new: bool = False
+    origin: Place | None = None
 
     @property
     def owners(self) -> tuple[UserId, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from chat.activities import RoomRef, UserRef
+from chat.activities import ChannelRef, RoomRef, UserRef
 from chat.audiences import (
     Audience,
     Everyone,
@@ -35,6 +35,8 @@ class MessagePosted(Event, frozen=True, kw_only=True):
     kind: Annotated[str, At("object.objectType")]
     target_kind: Annotated[str, At("target.objectType")]
     more: Annotated[dict[str, Any], At("object.*")] = {}
+    origin_id: Annotated[RoomId | None, At("actor.url")] = None
+    origin: Annotated[ChannelRef | None, At("provider")] = None
     message: Message
     to: tuple[Audience, ...]
 

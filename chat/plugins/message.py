@@ -7,11 +7,11 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
+from chat.crossing import Crossings, rooms_of, told_from
 from chat.errors import ChatError, ErrorCode
 from chat.events import MessagePosted
 from chat.ichat import IVerb
 from chat.messages import Appended, Draft, check_body
-from chat.model import RoomId
 from chat.places import Place
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import SendMessage
@@ -21,10 +21,12 @@ from chat.whispers import Whispers
 @implementer(IVerb)
 class MessageVerb:
     """Stores a message and tells the room, or all sessions of the owners of a conversation, who need not be online. A
-    private message to a user goes to the conversation of the two, which is made when it is not there. The reply is the
-    message as everybody gets it.
+    private message to a user goes to the conversation of the two, which is made when it is not there. With `actor.url`,
+    a room that the sender is in, it goes to another room from there, if the rules for `crossroom` of both let it pass.
+    The reply is the message as everybody gets it.
 
-    Raises EMPTY_MESSAGE, MSG_TOO_LONG, INVALID_TARGET_TYPE; NO_SUCH_ROOM, USER_NOT_IN_ROOM; NO_SUCH_USER when a private
+    Raises EMPTY_MESSAGE, MSG_TOO_LONG, INVALID_TARGET_TYPE; NO_SUCH_ROOM, USER_NOT_IN_ROOM; NOT_ALLOWED for a message
+    from another room; what `Whispers.addressed` raises for a whisper as text; NO_SUCH_USER when a private
     message is neither for a conversation of the sender's nor for a user; VALIDATION_ERROR when `object.id` was used
     for another message. A retry gets the first reply again, and nobody hears of it.
     """
@@ -38,6 +40,7 @@ class MessageVerb:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._whispers = Whispers(services)
+        self._crossings = Crossings(services.rooms, services.places)
         self._max_characters = services.config.messages.max_characters
         self._guarantees = services.config.messages.delivery_guarantee
 
@@ -62,7 +65,10 @@ class MessageVerb:
 
     async def _place(self, context: Context, request: SendMessage) -> Place:
         if request.kind == "room":
-            return self._services.places.occupied(context.caller.id, RoomId(request.target))
+            target, *origin = rooms_of(request)
+            if origin:
+                return self._crossings.place(context.caller, origin[0], target)
+            return self._services.places.occupied(context.caller.id, target)
         if request.kind == "private":
             return await self._services.places.addressed(context.caller, request.target, context.now)
         raise ChatError(ErrorCode.INVALID_TARGET_TYPE)
@@ -70,6 +76,8 @@ class MessageVerb:
     def _posted(self, appended: Appended, place: Place, more: dict[str, Any]) -> Outcome:
         message = appended.message
         posted = MessagePosted.of(message, (place.room, place.channel), place.audience(), more)
+        if place.origin is not None:
+            posted = told_from(place.origin, posted)
         if appended.repeated:
             return Outcome(posted)
         self._services.timelines.posted(message)

@@ -9,6 +9,7 @@ from math import ceil
 from zope.interface import implementer
 
 from chat.activities import RoomRef
+from chat.crossing import rooms_of
 from chat.durations import end_of
 from chat.errors import ChatError, ErrorCode
 from chat.events import MuteNotice, UserMuted, UserUnmuted
@@ -32,8 +33,8 @@ class MuteGuard:
 
     async def check(self, context: Context, request: SendMessage | EditMessage | Whisper) -> None:
         """See `IGuard`."""
-        room_id = request.room_id if isinstance(request, Whisper) else RoomId(request.target)
-        mute = self._services.mutes.of(context.caller.id, room_id, context.now)
+        mutes = (self._services.mutes.of(context.caller.id, room_id, context.now) for room_id in _concerned(request))
+        mute = next(filter(None, mutes), None)
         if mute is None:
             return
         notice = MuteNotice(
@@ -43,6 +44,13 @@ class MuteGuard:
             room=RoomRef.of(self._services.rooms.room(mute.room_id)),
         )
         raise ChatError(ErrorCode.USER_IS_BANNED, "muted in this room", notice=notice)
+
+
+def _concerned(request: SendMessage | EditMessage | Whisper) -> tuple[RoomId, ...]:
+    """The rooms in which a mute keeps from this."""
+    if isinstance(request, SendMessage):
+        return rooms_of(request)
+    return (request.room_id if isinstance(request, Whisper) else RoomId(request.target),)
 
 
 @implementer(IVerb)

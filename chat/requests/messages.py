@@ -17,7 +17,7 @@ SET_BY_SERVER = frozenset({"content", "displayName", "objectType", "url"})
 class SendMessage(Activity, frozen=True, kw_only=True):
     """Say something in a room, or privately: in a conversation or to a user. `client_id` makes a retry harmless for
     24 h. `more` is what else the client put into `object`: it is relayed to those who hear the message live, and not
-    stored.
+    stored. `origin_id` is the room from which something is said in another one.
     """
 
     body: Annotated[
@@ -32,6 +32,7 @@ class SendMessage(Activity, frozen=True, kw_only=True):
     ]
     target: Annotated[str, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
     kind: Annotated[str, At("target.objectType", missing=ErrorCode.INVALID_TARGET_TYPE, limit=ID_LENGTH)]
+    origin_id: Annotated[RoomId | None, At("actor.url", limit=ID_LENGTH)] = None
     client_id: Annotated[str | None, At("object.id", limit=ID_LENGTH)] = None
     more: Annotated[dict[str, Any], At("object.*", besides=SET_BY_SERVER)] = {}
 

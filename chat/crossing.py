@@ -1,0 +1,72 @@
+"""Messages from one room into another: where they come from, and whether the rules of both rooms let them pass."""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from chat.acl import Subject, holds, pass_between
+from chat.activities import ChannelRef
+from chat.errors import ChatError, ErrorCode
+from chat.events import MessagePosted
+from chat.model import Acl, Room, RoomId, User
+from chat.places import Place, Places
+from chat.requests import SendMessage
+from chat.rooms import Rooms
+
+
+def rooms_of(request: SendMessage) -> tuple[RoomId, ...]:
+    """The rooms that a message concerns: the one that it goes to, and the one that it comes from if that is another."""
+    target, origin = RoomId(request.target), request.origin_id
+    if request.kind != "room" or origin is None or origin == target:
+        return (target,)
+    return target, origin
+
+
+def told_from(origin: Place, posted: MessagePosted) -> MessagePosted:
+    """The event of a message, with where it comes from."""
+    return structs.replace(posted, origin_id=origin.room.id, origin=ChannelRef.of(origin.channel))
+
+
+class Crossings:
+    """Finds the two rooms of a message, and asks their rules."""
+
+    def __init__(self, rooms: Rooms, places: Places) -> None:
+        self._rooms = rooms
+        self._places = places
+
+    def place(self, sender: User, origin_id: RoomId, target_id: RoomId) -> Place:
+        """The room that the message goes to, with its origin, which the sender is in.
+
+        Raises NO_SUCH_ROOM, USER_NOT_IN_ROOM for the origin, NOT_ALLOWED where a rule of the rooms or their channels
+        for `crossroom`, or of the target for `message`, does not let it pass. Rooms of different channels need a rule
+        `samechannel` with the value `n` on the target's side.
+        """
+        origin = self._places.occupied(sender.id, origin_id)
+        room = self._rooms.enterable(sender.id, target_id)
+        target = Place(room, self._rooms.channel_of(room), origin=origin)
+        self._check_channels(sender, origin.room, room)
+        is_near = origin.room.channel_id == room.channel_id
+        for one, actions in ((origin.room, ("crossroom",)), (room, ("crossroom", "message"))):
+            if not self._lets_pass(sender, one, actions, is_near):
+                raise ChatError(ErrorCode.NOT_ALLOWED, "the rules of the rooms do not let messages pass between them")
+        return target
+
+    def _check_channels(self, sender: User, origin: Room, target: Room) -> None:
+        if origin.channel_id == target.channel_id or self._rooms.skips_rules(sender.id, target):
+            return
+        rules = (*target.acls, *self._channel_rules(target))
+        if not any((rule.action, rule.type, rule.value) == ("crossroom", "samechannel", "n") for rule in rules):
+            raise ChatError(ErrorCode.NOT_ALLOWED, "the rooms are in different channels")
+
+    def _lets_pass(self, sender: User, room: Room, actions: tuple[str, ...], is_near: bool) -> bool:
+        """Whether the rules do that concern the sender; those of the channel concern owners of the room too."""
+        roles = self._rooms.roles
+        rules: tuple[Acl, ...] = () if self._rooms.skips_rules(sender.id, room) else room.acls
+        if not roles.has_say_in(sender.id, room.channel_id):
+            rules += self._channel_rules(room)
+        subject = Subject.of(sender, room, roles)
+        return holds(rules, "crossroom", subject) and all(pass_between(rules, one, is_near) for one in actions)
+
+    def _channel_rules(self, room: Room) -> tuple[Acl, ...]:
+        channel = self._rooms.channel_of(room)
+        return () if channel is None else channel.acls
