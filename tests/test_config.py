@@ -94,8 +94,9 @@ def test_what_has_no_effect_is_named_when_it_is_set(tmp_path: Path) -> None:
     [limits]
     frame_bytes = 70000
     [messages]
-    text_whispers = true
     max_characters = 20000
+    [content]
+    spam = true
     [cluster]
     redis = "redis://127.0.0.1"
     [matrix]
@@ -108,7 +109,7 @@ def test_what_has_no_effect_is_named_when_it_is_set(tmp_path: Path) -> None:
     acls = [{ action = "join", type = "age", value = "18:" }]
     """
     ignored = load(written(tmp_path, text), {}).ignored
-    assert ignored == ("cluster.redis", "channels.rooms.acls", "messages.text_whispers", "matrix")
+    assert ignored == ("cluster.redis", "channels.rooms.acls", "content.spam", "matrix")
 
 
 def test_every_key_without_effect_exists() -> None:
