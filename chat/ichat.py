@@ -213,6 +213,12 @@ class IStore(Interface):
         written.
         """
 
+    def purge_messages(before: datetime, limit: int) -> Deferred[int]:
+        """Take away for good, with their receipts, the oldest messages that there are, also of removed rooms: at most
+        `limit`, and up to the first that was not published before that time. The floors of their rooms rise to them;
+        markers and reports stay, and numbers go on. A Deferred of how many they were.
+        """
+
     def create_room(new: NewRoom) -> Deferred[Room]:
         """Make a room with its owner, rules and timer. A Deferred of the `Room`.
 

@@ -27,6 +27,7 @@ from chat.storage import (
     conversing,
     housing,
     people,
+    purging,
     reading,
     receipting,
     reporting,
@@ -247,6 +248,10 @@ class SqlStore:
     def list_reports(self, limit: int, before: str | None = None) -> Deferred[tuple[Report, ...]]:
         """See `IStore`."""
         return self._readers.read(lambda connection: reporting.list_reports(connection, limit, before))
+
+    def purge_messages(self, before: datetime, limit: int) -> Deferred[int]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: purging.purge_messages(connection, to_ms(before), limit))
 
     def find_message(self, message_id: MessageId) -> Deferred[Message | None]:
         """See `IStore`."""

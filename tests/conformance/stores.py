@@ -29,6 +29,9 @@ class StoreCase(Protocol):
     def leave_tombstone(self, message: Message) -> None:
         """Delete the message: its number stays."""
 
+    def refer(self, message: Message, other: Message) -> None:
+        """Let the other message be one of the message's thread."""
+
     def outdate(self) -> None:
         """Make the data those of a newer server."""
 
@@ -61,6 +64,11 @@ class SqlCase:
         """See `StoreCase`."""
         with self.side.begin() as connection:
             connection.execute(update(messages).where(messages.c.key == message.key).values(deleted_ms=1))
+
+    def refer(self, message: Message, other: Message) -> None:
+        """See `StoreCase`."""
+        with self.side.begin() as connection:
+            connection.execute(update(messages).where(messages.c.key == other.key).values(parent_key=message.key))
 
     def outdate(self) -> None:
         """See `StoreCase`."""

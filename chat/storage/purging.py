@@ -1,0 +1,36 @@
+"""Messages that are older than they are kept: the oldest go first, and with them whatever refers to them."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
+
+from chat.storage.schema import messages, receipts, rooms
+
+# The keys of messages grow with time, and within a room with the numbers: what goes are the first ones of every room.
+_oldest = (
+    select(messages.c.key, messages.c.room_key, messages.c.seq, messages.c.published_ms)
+    .order_by(messages.c.key)
+    .limit(bindparam("limit"))
+)
+_up_to: BindParameter[int] = bindparam("up_to")
+_take_away = (
+    delete(receipts).where(receipts.c.message_key <= _up_to),
+    update(messages).where(messages.c.parent_key <= _up_to).values(parent_key=None),
+    delete(messages).where(messages.c.key <= _up_to),
+)
+_raise_floor = update(rooms).where(rooms.c.key == bindparam("room")).values(floor_seq=bindparam("floor"))
+
+
+def purge_messages(connection: Connection, before_ms: int, limit: int) -> int:
+    """See `IStore`."""
+    oldest = connection.execute(_oldest, {"limit": limit})
+    gone = list(takewhile(lambda row: row.published_ms < before_ms, oldest.all()))
+    if not gone:
+        return 0
+    for statement in _take_away:
+        connection.execute(statement, {"up_to": gone[-1].key})
+    floors = {row.room_key: row.seq for row in gone}
+    connection.execute(_raise_floor, [{"room": room, "floor": floor} for room, floor in floors.items()])
+    return len(gone)
