@@ -17,6 +17,7 @@ MOST_OF_ALL = 1_000_000_000
 MOST = {
     "drain.drain_s": 3_600,
     "history.limit": 5_000,
+    "history.retention_days": 365_000,
     "rooms.join_users_max": 10_000,
     "messages.max_characters": 1_000_000,
 }

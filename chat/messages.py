@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Container, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from sys import getsizeof
 
 from msgspec import Struct, field, structs
@@ -122,6 +122,14 @@ class _Timeline:
         self.keep(changes.applied((*stored, *live)))
         self.head = live[-1].seq if live else span.head
 
+    def forget_before(self, moment: datetime) -> int:
+        """Let go of what was published before. How much memory that took; while the room loads, none is counted yet."""
+        freed = 0
+        while self.messages and self.messages[0].published < moment:
+            freed += _memory_bytes(self.messages.popleft())
+        self.memory_bytes -= freed
+        return freed if self.waiting is None else 0
+
     def keep(self, messages: Iterable[Message]) -> None:
         """Have these and no others. In place of one that was deleted there is an older one to be read."""
         self.messages.clear()
@@ -150,6 +158,7 @@ class Timelines:
         self._memory_bytes = 0
         self._doubted: set[RoomId] = set()
         self._watches = Watches()
+        self._oldest = datetime.min.replace(tzinfo=UTC)
 
     async def open(self, room: Room) -> None:
         """Have the room's messages in memory. Returns at once when they are. Raises StorageError.
@@ -183,6 +192,7 @@ class Timelines:
                 waiting.errback(problem)
             raise
         timeline.loaded(span, changes)
+        timeline.forget_before(self._oldest)
         waiters, timeline.waiting = timeline.waiting or (), None
         self._memory_bytes += timeline.memory_bytes
         self._keep_within_bound(room.id)
@@ -232,6 +242,14 @@ class Timelines:
         self._doubted.add(room_id)
         if room_id in self._rooms:
             self._rooms[room_id].is_stale = True
+
+    def forget_before(self, moment: datetime) -> None:
+        """Messages that were published before are kept no more, not even in memory, and not when they are read again
+        from now on.
+        """
+        self._oldest = moment
+        for timeline in self._rooms.values():
+            self._memory_bytes -= timeline.forget_before(moment)
 
     def _change(self, room_id: RoomId, note: Callable[[Changes], None]) -> None:
         for reading in self._watches.of(room_id):

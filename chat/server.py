@@ -31,6 +31,7 @@ from chat.plugin import Context, Contribution, Identity, Outcome, Services
 from chat.presence import Presence, Session
 from chat.receipts import Receipts
 from chat.requests import Disconnect, Login
+from chat.retention import Retention
 from chat.revisions import Revisions
 from chat.rooms import Rooms
 from chat.slots import Activity
@@ -77,6 +78,8 @@ class Server:
         self.services = self._services()
         encoder = Encoder(config.environment)
         self._delivery = Delivery(self.presence, encoder, self.services.rooms, reactor)
+        days = config.history.retention_days
+        self._retention = Retention(self._store, self.services.timelines, reactor, days)
         self.presence.before_change = self._delivery.settle
         self._catching_up = CatchUp(self._store, self._delivery, reactor)
         self.bus = Bus(reactor, self._delivery.deliver)
@@ -102,12 +105,14 @@ class Server:
             with loading.blaming(found, "start"):
                 part.start()
         self.services.timers.start()
+        self._retention.start()
 
     def begin_drain(self) -> None:
-        """From now on be not ready, and take no new client, no new call, and no timer."""
+        """From now on be not ready, and take no new client, no new call, and no timer; purge nothing."""
         self._draining = self.front.is_draining = True
         self._backend.refuse_calls()
         self.services.timers.stop()
+        self._retention.stop()
 
     async def drain(self) -> None:
         """Stop in order, within `drain.drain_s`: see `chat.draining`. Then close the store, which first finishes what

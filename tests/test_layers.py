@@ -15,8 +15,8 @@ MODEL = {
 }  # fmt: skip
 DOMAIN = {
     "acl", "acl_grammar", "changes", "conversations", "crossing", "messages", "moderation", "names", "occupancy",
-    "occupants", "places", "presence", "receipts", "rest", "revisions", "roles", "rooms", "rosters", "tallies",
-    "timers", "users", "whispers",
+    "occupants", "places", "presence", "receipts", "rest", "retention", "revisions", "roles", "rooms", "rosters",
+    "tallies", "timers", "users", "whispers",
 }  # fmt: skip
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}
