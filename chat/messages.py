@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from chat.activities import HISTORY_ATTRIBUTES
 from chat.changes import Changes, Watches
 from chat.errors import ChatError, ErrorCode
+from chat.gaps import Gaps
 from chat.ichat import IStore
 from chat.model import Message, MessageId, Room, RoomId, User, new_id
 from chat.presence import Presence
@@ -158,6 +159,7 @@ class Timelines:
         self._memory_bytes = 0
         self._doubted: set[RoomId] = set()
         self._watches = Watches()
+        self._gaps = Gaps()
         self._oldest = datetime.min.replace(tzinfo=UTC)
 
     async def open(self, room: Room) -> None:
@@ -177,6 +179,7 @@ class Timelines:
                 timeline.waiting.append(loaded)
                 await loaded
         self._rooms.move_to_end(room.id)
+        self._gaps.look(room.id, timeline.head)
 
     async def _load(self, room: Room) -> None:
         timeline = self._rooms[room.id] = _Timeline(self._limit)
@@ -210,10 +213,24 @@ class Timelines:
             self._doubted.add(room_id)
             raise
 
-    def posted(self, message: Message) -> None:
-        """A message of the room is committed. A gap (an earlier one was given up by a timeout) makes the room load
-        anew.
+    def posted(self, message: Message) -> int | None:
+        """A message of the room is committed and about to be announced. The number after which others are missing that
+        were not, given up by a timeout: the room loads anew then. None when all were.
         """
+        self._add(message)
+        return self._gaps.announce(message)
+
+    def repeated(self, message: Message) -> int | None:
+        """A message of the room was stored by an earlier try. The number after which it is missing, if it was announced
+        to nobody: the room loads anew then. None when it was.
+        """
+        missing_after = self._gaps.repeat(message)
+        timeline = self._rooms.get(message.room_id)
+        if missing_after is not None and timeline is not None and timeline.waiting is None:
+            self._forget(message.room_id)
+        return missing_after
+
+    def _add(self, message: Message) -> None:
         timeline = self._rooms.get(message.room_id)
         if timeline is None:
             return
@@ -304,6 +321,9 @@ class Timelines:
 
     def release_if_empty(self, room_id: RoomId) -> None:
         """Forget a room that nobody is in, unless somebody is just opening it."""
+        if self._presence.occupant_count(room_id):
+            return
+        self._gaps.forget(room_id)
         timeline = self._rooms.get(room_id)
-        if timeline is not None and timeline.waiting is None and not self._presence.occupant_count(room_id):
+        if timeline is not None and timeline.waiting is None:
             self._forget(room_id)

@@ -6,7 +6,7 @@ declared the same way in its own module.
 
 from chat.events.attention import AdminRequested, MessageReported, UserInvited
 from chat.events.base import Event
-from chat.events.messages import Announced, MessageDeleted, MessageEdited, MessagePosted
+from chat.events.messages import Announced, MessageDeleted, MessageEdited, MessagePosted, MessagesMissed
 from chat.events.moderation import MuteNotice, UserMuted, UserUnmuted
 from chat.events.presence import (
     UserConnected,
@@ -31,6 +31,7 @@ __all__ = [
     "MessagePosted",
     "MessageReported",
     "MessagesAcknowledged",
+    "MessagesMissed",
     "MessagesRead",
     "MessagesReceived",
     "MuteNotice",

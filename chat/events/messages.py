@@ -62,6 +62,33 @@ class MessagePosted(Event, frozen=True, kw_only=True):
         return self.to
 
 
+class MessagesMissed(Event, frozen=True, kw_only=True):
+    """Messages of the place after this number may be missing: `history` has them."""
+
+    wire = "gn_gap"
+    constants = {"verb": "gap"}
+
+    after_seq: Annotated[int, At("object.seq")]
+    room_id: Annotated[str, At("target.id")]
+    target_kind: Annotated[str, At("target.objectType")]
+    to: tuple[Audience, ...]
+
+    @classmethod
+    def around(cls, posted: MessagePosted, after_seq: int) -> Self:
+        """The event for those who hear of this message."""
+        return cls(
+            published=posted.published,
+            after_seq=after_seq,
+            room_id=posted.room.id,
+            target_kind=posted.target_kind,
+            to=posted.to,
+        )
+
+    def audience(self) -> tuple[Audience, ...]:
+        """Those who heard of the messages before."""
+        return self.to
+
+
 class MessageEdited(Event, frozen=True, kw_only=True):
     """A message got another text: `edited` is when. Also the reply to its author.
 

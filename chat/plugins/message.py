@@ -9,7 +9,7 @@ from zope.interface import implementer
 
 from chat.crossing import Crossings, rooms_of, told_from
 from chat.errors import ChatError, ErrorCode
-from chat.events import MessagePosted
+from chat.events import MessagePosted, MessagesMissed
 from chat.ichat import IVerb
 from chat.messages import Appended, Draft, check_body
 from chat.places import Place
@@ -28,7 +28,8 @@ class MessageVerb:
     Raises EMPTY_MESSAGE, MSG_TOO_LONG, INVALID_TARGET_TYPE; NO_SUCH_ROOM, USER_NOT_IN_ROOM; NOT_ALLOWED for a message
     from another room; what `Whispers.addressed` raises for a whisper as text; NO_SUCH_USER when a private
     message is neither for a conversation of the sender's nor for a user; VALIDATION_ERROR when `object.id` was used
-    for another message. A retry gets the first reply again, and nobody hears of it.
+    for another message. A retry gets the first reply again, and nobody hears of it. Where others are missing
+    a message that was stored after its sender had been refused, they are told of that gap.
     """
 
     event = "message"
@@ -78,10 +79,11 @@ class MessageVerb:
         posted = MessagePosted.of(message, (place.room, place.channel), place.audience(), more)
         if place.origin is not None:
             posted = told_from(place.origin, posted)
-        if appended.repeated:
-            return Outcome(posted)
-        self._services.timelines.posted(message)
-        return Outcome(posted, (posted,))
+        timelines, news = self._services.timelines, () if appended.repeated else (posted,)
+        missing_after = timelines.repeated(message) if appended.repeated else timelines.posted(message)
+        if missing_after is None:
+            return Outcome(posted, news)
+        return Outcome(posted, (MessagesMissed.around(posted, missing_after), *news))
 
 
 def build(options: NoOptions, services: Services) -> Contribution:
