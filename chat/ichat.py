@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from chat.conversations import Conversation, Opened
     from chat.events import Event
-    from chat.messages import Appended, Draft, Span
+    from chat.messages import Appended, Draft, Span, Unread
     from chat.model import Message, MessageId, Mute, Receipt, Room, RoomId, User, UserId
     from chat.moderation import Audit, Report
     from chat.plugin import Context, Contribution, Identity, Outcome, Phase, Requires, Scope, Services
@@ -284,6 +284,11 @@ class IStore(Interface):
     def unacknowledged(user: User, window: Window) -> Deferred[Sequence[Message]]:
         """A Deferred of the private messages in a `chat.receipts.Window` that the user has not acknowledged, oldest
         first, without deleted ones; not more than about `chat.messages.ROOM_BYTES`, but one at least.
+        """
+
+    def unread_messages(user: User, room: Room, limit: int) -> Deferred[Unread]:
+        """A Deferred of the `chat.messages.Unread`: what others wrote above the user's marker, at most `limit` messages
+        of the newest UNREAD_WITHIN.
         """
 
     def read_up_to(user: User, room: Room) -> Deferred[int]:

@@ -27,6 +27,9 @@ ROOM_BYTES = 2 * 2**20
 MEMORY_BYTES = 64 * 2**20
 MESSAGE_BYTES = 450
 
+# Among how many of a place's newest messages unread ones are looked for: what one wrote oneself is passed over.
+UNREAD_WITHIN = 10_000
+
 
 class Draft(Struct, frozen=True, kw_only=True):
     """A message on its way to the store. `recipients`: the keys of the users who are to acknowledge it."""
@@ -57,6 +60,12 @@ class Span(Struct, frozen=True):
     messages: tuple[Message, ...]
     head: int
     floor: int = 0
+
+
+class Unread(Span, frozen=True):
+    """What others wrote above a user's marker, which is at `read_up_to`; without deleted messages."""
+
+    read_up_to: int = 0
 
 
 def check_body(body: str, max_characters: int) -> None:

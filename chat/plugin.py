@@ -17,6 +17,7 @@ from chat.ichat import IAuthenticator, IChatPlugin, IEndpoint, IGuard, IObserver
 if TYPE_CHECKING:
     from chat.config import Config
     from chat.events import Event
+    from chat.histories import Histories
     from chat.messages import Timelines
     from chat.model import User
     from chat.moderation import Mutes
@@ -131,6 +132,7 @@ class Services:
     occupancy: Occupancy
     places: Places
     timelines: Timelines
+    histories: Histories
     revisions: Revisions
     mutes: Mutes
     tallies: Tallies

@@ -21,6 +21,7 @@ from chat.conversations import Conversations
 from chat.declarations import declared_by
 from chat.draining import Drain
 from chat.errors import ConfigError, StorageError
+from chat.histories import Histories
 from chat.ichat import IAuthenticator, IStarted, IStore
 from chat.messages import Timelines
 from chat.moderation import Mutes
@@ -140,6 +141,7 @@ class Server:
             occupancy=Occupancy(presence, rooms, users, timelines, tallies),
             places=Places(rooms, users, presence, Conversations(store)),
             timelines=timelines,
+            histories=Histories(store, timelines, config.history),
             revisions=Revisions(store, timelines),
             mutes=Mutes(),
             tallies=tallies,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from zope.interface import implementer
 
@@ -19,7 +18,8 @@ SPAN_LIMIT = 500
 
 @implementer(IVerb)
 class HistoryVerb:
-    """The newest messages, or of them those since a time (newest first), or those after a seq (oldest first, tombstones
+    """The newest messages or those that the caller has not read (`history.type`), or of them those since a time (newest
+    first), or those after a seq (oldest first, tombstones
     included, at most 500); at most about half a megabyte at once. For who may enter the room or owns the conversation;
     else raises NO_SUCH_ROOM. With a user nothing was said before the first message.
     """
@@ -41,13 +41,9 @@ class HistoryVerb:
         room = place.room
         if request.after_seq is not None:
             return Outcome(await self._after(room, request.after_seq))
-        newest = await self._newest(room, request.since)
-        return Outcome(History(room_id=room.id, messages=self._entries(newest)))
-
-    async def _newest(self, room: Room, since: datetime | None) -> Iterable[Message]:
-        """The newest first, but for those that are older than asked for."""
-        span = await self._services.timelines.recent(room)
-        return (message for message in reversed(span.messages) if since is None or message.published >= since)
+        recent = await self._services.histories.recent(context.caller, room)
+        shown = (message for message in recent if request.since is None or message.published >= request.since)
+        return Outcome(History(room_id=room.id, messages=self._entries(shown)))
 
     def _entries(self, messages: Iterable[Message]) -> tuple[HistoryEntry, ...]:
         return tuple(map(self._services.users.in_history, within_bytes(messages)))

@@ -6,7 +6,7 @@ from zope.interface import implementer
 
 from chat.activities import RoomRef, UserRef, acl_entries
 from chat.ichat import IVerb
-from chat.messages import within_bytes
+from chat.messages import Unread, within_bytes
 from chat.model import Room
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import Join, Joined
@@ -34,21 +34,22 @@ class JoinVerb:
         """See `IVerb`."""
         assert context.session is not None
         room = self._services.rooms.entered(context.caller.id, request)
+        unread = await self._services.histories.unread(context.caller, room)
         events = await self._services.occupancy.enter(context.session, room, context.now)
-        return Outcome(self._reply(context, self._services.rooms.room(room.id)), events)
+        return Outcome(self._reply(context, self._services.rooms.room(room.id), unread), events)
 
-    def _reply(self, context: Context, room: Room) -> Joined:
+    def _reply(self, context: Context, room: Room, unread: Unread | None) -> Joined:
         services, viewer = self._services, self._services.occupancy.viewer(context.caller)
-        span = services.timelines.newest(room.id)
+        history = services.histories.entered(context.caller, room, unread)
         return Joined(
             published=context.now,
             room=RoomRef.of(room),
             acls=acl_entries(room.acls),
-            history=tuple(map(services.users.in_history, within_bytes(reversed(span.messages)))),
+            history=tuple(map(services.users.in_history, within_bytes(history))),
             owners=tuple(UserRef(*owner) for owner in services.rooms.roles.owners_of(room.id)),
             users=roster(services, room, viewer, 0, services.config.rooms.join_users_max),
             user_count=services.presence.shown_count(room.id, viewer),
-            head=span.head,
+            head=services.timelines.newest(room.id).head,
         )
 
 

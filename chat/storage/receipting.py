@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from chat.messages import UNREAD_WITHIN, Unread
 from chat.model import Message, MessageId, Receipt, Room, RoomId, RoomKind, User, UserId
 from chat.receipts import Acknowledgement, Named, Unacknowledged, Window
 from chat.storage.reading import message_of, messages_and_authors, within_bytes
@@ -86,6 +87,23 @@ def _put_marker(connection: Connection, ack: Acknowledgement, seq: int, at_ms: i
 def read_up_to(connection: Connection, user: User, room: Room) -> int:
     """See `IStore`."""
     return connection.execute(_find_marker, {"room": room.key, "user": user.key}).scalar() or 0
+
+
+def unread_messages(connection: Connection, user: User, room: Room, limit: int) -> Unread:
+    """See `IStore`."""
+    marker = read_up_to(connection, user, room)
+    places = select(rooms.c.head_seq, rooms.c.floor_seq, rooms.c.cleared_seq).where(rooms.c.key == room.key)
+    head, floor, cleared = connection.execute(places).one()
+    found = connection.execute(
+        messages_and_authors.where(messages.c.room_key == room.key)
+        .where(messages.c.seq > max(marker, cleared, head - UNREAD_WITHIN))
+        .where(messages.c.author_key != user.key, messages.c.deleted_ms.is_(None))
+        .order_by(messages.c.seq.desc())
+        .limit(limit)
+    )
+    authors: dict[int, User] = {}
+    unread = [message_of(row, room.id, authors) for row in within_bytes(found)]
+    return Unread(tuple(reversed(unread)), head, floor, marker)
 
 
 def receipts_of(

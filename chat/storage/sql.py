@@ -17,7 +17,7 @@ from chat.conversations import Opened as ConversationOpened
 from chat.coroutines import at_most
 from chat.errors import ConfigError
 from chat.ichat import IStore
-from chat.messages import Appended, Draft, Span
+from chat.messages import Appended, Draft, Span, Unread
 from chat.model import Message, MessageId, Mute, Receipt, Room, RoomId, User, UserId
 from chat.moderation import Audit, Report
 from chat.plugin import Identity
@@ -212,6 +212,10 @@ class SqlStore:
     def unacknowledged(self, user: User, window: Window) -> Deferred[Sequence[Message]]:
         """See `IStore`."""
         return self._readers.read(lambda connection: receipting.unacknowledged(connection, user, window))
+
+    def unread_messages(self, user: User, room: Room, limit: int) -> Deferred[Unread]:
+        """See `IStore`."""
+        return self._readers.read(lambda connection: receipting.unread_messages(connection, user, room, limit))
 
     def read_up_to(self, user: User, room: Room) -> Deferred[int]:
         """See `IStore`."""
