@@ -39,6 +39,7 @@ class LoginVerb:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._guarantees = services.config.messages.delivery_guarantee
         self._kept = frozenset(services.config.users.self_attributes)
 
     async def handle(self, context: Context, request: Login) -> Outcome:
@@ -56,7 +57,7 @@ class LoginVerb:
         status = Status.INVISIBLE if request.visibility == Status.INVISIBLE.value else None
         events = self._services.occupancy.login(context.session, user, status, context.now)
         joined = self._autojoin(context.session, user, context.now)
-        first = self._first_page(context.session, record.waiting)
+        first = self._first_page(context.session, record.waiting) if self._guarantees else ()
         return Outcome(self._reply(context, user, first), (*events, *joined))
 
     def _first_page(self, session: Session, waiting: Unacknowledged) -> tuple[Message, ...]:

@@ -1,7 +1,8 @@
 """What waited for users while they were away, sent after their login: page by page, as fast as they read.
 
-The first page is in the reply to the login. Until the last one is out, what comes for the session alone is kept back,
-so that a conversation is heard in its order.
+The first page is in the reply to the login. Until the last one is out, a conversation is heard in its order: what
+others say meanwhile is in the store and comes in its turn; what the user says on other sessions, and what becomes of
+messages that were not sent yet, is kept back. Everything else goes out as it comes.
 """
 
 from __future__ import annotations
@@ -16,19 +17,52 @@ from twisted.python.failure import Failure
 
 from chat.audiences import OfUser
 from chat.errors import StorageError
-from chat.events import MessagePosted
+from chat.events import Event, MessageDeleted, MessageEdited, MessagePosted
 from chat.ichat import IStore
+from chat.messages import within_bytes
 from chat.model import Access, Message, Room, RoomKind, User
 from chat.presence import Session
 from chat.receipts import Window
 from chat.wire.delivery import Delivery
+from chat.wire.frames import CloseCode
 
 PAGE = 200
-LOOK_AGAIN_S = 0.02
+# What is kept back of a session; beyond that it is dropped, and healed as any gap.
+KEPT_BYTES = 2**19
+# How often it is looked whether a client has taken a page: first soon, then more and more seldom.
+LOOK_AGAIN_S, LOOK_SELDOM_S = 0.02, 1.0
+TRIES, RETRY_AFTER_S = 3, 1.0
+
+
+class Backlog:
+    """What one session is still to be sent: unacknowledged messages with keys above `above` and up to `up_to`, and then
+    what was kept back.
+    """
+
+    def __init__(self, user: User, above: int, up_to: int) -> None:
+        self.user = user
+        self.above = above
+        self.up_to = up_to
+        self.kept: list[Event] = []
+        self._left_bytes = KEPT_BYTES
+
+    def takes(self, event: Event, size_bytes: int) -> bool:
+        """Whether the event is not for the session to hear now."""
+        if isinstance(event, MessagePosted) and event.message.author.id != self.user.id:
+            self.up_to = max(self.up_to, event.message.key)
+            return True
+        if not isinstance(event, (MessagePosted, MessageEdited, MessageDeleted)):
+            return False
+        if event.message is None or event.message.key <= self.above:
+            return False
+        self._left_bytes -= size_bytes
+        if self._left_bytes >= 0:
+            self.kept.append(event)
+        return True
 
 
 class CatchUp:
-    """Sends private messages that waited. In memory is one page for each session that catches up."""
+    """Sends private messages that waited. In memory is one page for each session that catches up, and KEPT_BYTES."""
 
     log = Logger()
 
@@ -36,7 +70,6 @@ class CatchUp:
         self._store = store
         self._delivery = delivery
         self._clock = clock
-        self._sessions: set[Session] = set()
 
     def start(self, session: Session, above: int, up_to: int) -> None:
         """Send what the session's user has not acknowledged, with keys above one and up to another, in that order.
@@ -44,32 +77,50 @@ class CatchUp:
         Does nothing for a session that is just catching up.
         """
         assert session.user is not None
-        if session not in self._sessions:
-            self._sessions.add(session)
-            self._delivery.hold(session)
-            Deferred.fromCoroutine(self._run(session, session.user, above, up_to)).addErrback(self._failed)
+        if not self._delivery.holds(session):
+            backlog = Backlog(session.user, above, up_to)
+            self._delivery.hold(session, backlog)
+            Deferred.fromCoroutine(self._run(session, backlog)).addErrback(self._failed)
 
-    async def _run(self, session: Session, user: User, above: int, up_to: int) -> None:
+    async def _run(self, session: Session, backlog: Backlog) -> None:
         try:
-            while above < up_to and await self._is_ready(session):
-                page: Sequence[Message] = await self._store.unacknowledged(user, Window(above, up_to, PAGE))
-                if not page or session.user is None:
+            while await self._is_ready(session) and backlog.above < backlog.up_to:
+                page = within_bytes(await self._read(backlog))
+                # Reading took its time: what others say in rooms may be under way.
+                if not await self._is_ready(session):
                     break
+                backlog.above = page[-1].key if page else backlog.up_to
                 for message in page:
-                    self._delivery.tell(session, _event(message, user))
-                above = page[-1].key
+                    self._delivery.tell(session, _event(message, backlog.user))
+                self._delivery.flush_session(session)
         except StorageError:
-            self.log.warn("{user} did not get what waited: the store does not answer", user=user.id)
+            self.log.warn("{user} does not get what waited: the store does not answer", user=backlog.user.id)
+            session.link.close(CloseCode.RESTART, "come back")
         finally:
-            self._sessions.discard(session)
             self._delivery.let_go(session)
+            for event in backlog.kept:
+                self._delivery.tell(session, event)
+
+    async def _read(self, backlog: Backlog) -> Sequence[Message]:
+        """The next page. Raises StorageError when several tries fail: nothing is to be passed over."""
+        tries = TRIES
+        while True:
+            try:
+                return await self._store.unacknowledged(backlog.user, Window(backlog.above, backlog.up_to, PAGE))
+            except StorageError:
+                tries -= 1
+                if not tries:
+                    raise
+            await deferLater(self._clock, RETRY_AFTER_S)
 
     async def _is_ready(self, session: Session) -> bool:
         """Wait until the session has taken what was sent; whether it still is the user's. A link that is behind for too
         long ends by itself.
         """
+        pause_s = LOOK_AGAIN_S
         while session.link.is_behind and not session.is_gone:
-            await deferLater(self._clock, LOOK_AGAIN_S)
+            await deferLater(self._clock, pause_s)
+            pause_s = min(2 * pause_s, LOOK_SELDOM_S)
         return not session.is_gone and session.user is not None
 
     def _failed(self, failure: Failure) -> None:

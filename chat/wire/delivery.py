@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import count
+from typing import Protocol
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -21,31 +22,20 @@ from chat.model import RoomId, UserId
 from chat.presence import Presence, Session
 from chat.rooms import Rooms
 from chat.wire.encoding import Encoder
-from chat.wire.frames import CloseCode
 from chat.wire.room_log import Entry, RoomLog, join, merge
 
 # How long events that may wait are held back at most, in rooms with at least so many sessions.
 HOLD_S = 0.05
 LARGE_ROOM = 50
-# What may be kept back for a session that is still sent what waited for its user.
-HELD_BYTES = 2**20
 # Frames of several rooms that are remembered, for sessions that are in the same ones.
 MERGED_LIMIT = 100
 
 
-class Held:
-    """Frames that are kept back, in order."""
+class Backlog(Protocol):
+    """What a session is still to be sent before it hears of some events."""
 
-    def __init__(self) -> None:
-        self.frames: list[bytes] = []
-        self._left = HELD_BYTES
-
-    def add(self, frame: bytes) -> bool:
-        """Keep a frame too; whether there was room for it."""
-        self._left -= len(frame)
-        if self._left >= 0:
-            self.frames.append(frame)
-        return self._left >= 0
+    def takes(self, event: Event, size_bytes: int) -> bool:
+        """Whether the event is not for the session to hear now. Its bytes are those of the encoded activity."""
 
 
 class Delivery:
@@ -63,7 +53,7 @@ class Delivery:
         self._resting: set[RoomId] = set()
         self._private: dict[Session, list[bytes]] = {}
         self._merged: dict[object, bytes] = {}
-        self._held: dict[Session, Held] = {}
+        self._backlogs: dict[Session, Backlog] = {}
 
     def deliver(self, event: Event) -> None:
         """Tell the event's audience, each session once."""
@@ -75,11 +65,12 @@ class Delivery:
         beyond = {session for part in audience for session in self._beyond(part, besides)}
         if not rooms and not beyond:
             return
-        entry = Entry(next(self._numbers), event.wire, self._encoder.encode(event), besides)
+        activity = self._encoder.encode(event)
+        entry = Entry(next(self._numbers), event.wire, activity, besides)
         for room_id in rooms:
             self._put(room_id, entry, event.may_wait)
         for session in beyond:
-            if session.rooms.isdisjoint(rooms):
+            if session.rooms.isdisjoint(rooms) and not self._is_held(session, event, activity):
                 self._tell(session, entry)
 
     def send(self, session: Session, frame: bytes) -> None:
@@ -97,34 +88,30 @@ class Delivery:
 
     # What is for one session alone
 
-    def hold(self, session: Session) -> None:
-        """Keep back what comes for this session alone, until it is let go: what came before has not been sent yet.
+    def hold(self, session: Session, backlog: Backlog) -> None:
+        """Ask the backlog first about each event that comes for this session alone."""
+        self._backlogs[session] = backlog
 
-        A session for which more than HELD_BYTES wait is ended.
-        """
-        self._held.setdefault(session, Held())
+    def holds(self, session: Session) -> bool:
+        """Whether there is a backlog."""
+        return session in self._backlogs
 
     def let_go(self, session: Session) -> None:
-        """Send what was kept back."""
-        held = self._held.pop(session, None)
-        if held is not None and not session.is_gone:
-            for frame in held.frames:
-                self._gather(session)
-                self.send(session, frame)
+        """There is none any more."""
+        self._backlogs.pop(session, None)
 
     def tell(self, session: Session, event: Event) -> None:
-        """Send an event to one session, whoever else hears of it, before all that is kept back."""
-        entry = Entry(next(self._numbers), event.wire, self._encoder.encode(event))
-        self._gather(session)
-        self.send(session, entry.framed(session.link.framing))
+        """Send an event to one session, whoever else hears of it, and whatever its backlog says."""
+        self._tell(session, Entry(next(self._numbers), event.wire, self._encoder.encode(event)))
 
     def _tell(self, session: Session, entry: Entry) -> None:
-        frame, held = entry.framed(session.link.framing), self._held.get(session)
-        if held is None:
+        if not session.is_gone:
             self._gather(session)
-            self.send(session, frame)
-        elif not held.add(frame):
-            session.link.close(CloseCode.SLOW_CONSUMER, "too slow")
+            self.send(session, entry.framed(session.link.framing))
+
+    def _is_held(self, session: Session, event: Event, activity: bytes) -> bool:
+        backlog = self._backlogs.get(session)
+        return backlog is not None and backlog.takes(event, len(activity))
 
     # Audiences
 

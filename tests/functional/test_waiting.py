@@ -1,15 +1,18 @@
-"""Ten thousand messages for a user who is away: all come with the next login, in order, and not all at once."""
+"""Many messages for a user who is away: all come with the next login, in order, and not all at once."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from chat.texts import base64_of
 from tests.clients import Client
+from tests.raw import RawClient, text
 from tests.running import RunningServer
 
+LARGE, FACES = 200, "\U0001f600" * 9_990
 MANY, AT_ONCE, WORDS = 10_000, 50, "x" * 1_000
 # What the server may need more than before, while ten thousand messages of together some 15 MB pass through.
 GROWTH_KB = 12_000
@@ -59,3 +62,35 @@ def test_all_come_in_order_with_a_bounded_memory(run_server: Callable[..., Runni
     with Client(server.url) as bob:
         assert bob.login("bob")["data"]["object"]["attachments"] == []
     assert "traceback" not in server.log.lower()
+
+
+def said(payloads: Iterator[bytes]) -> Iterator[str]:
+    """The texts of the messages among what a client hears, and of those in the reply to its login."""
+    for payload in payloads:
+        event, body, *_ = json.loads(payload)
+        if event == "gn_login":
+            yield from (entry["content"] for entry in body["data"]["object"]["attachments"])
+        elif event == "message":
+            yield body["object"]["content"]
+
+
+def test_who_reads_slowly_and_is_talked_to_meanwhile_is_not_cut(run_server: Callable[..., RunningServer]) -> None:
+    """The client takes one message whenever a stranger has said another one; both are as large as messages may be."""
+    server = run_server()
+    with Client(server.url) as mallory, RawClient(server, receive_bytes=4_096).upgrade() as bob:
+        with Client(server.url) as before:
+            assert before.login("bob")["status_code"] == mallory.login("mallory")["status_code"] == 200
+        texts = [base64_of(f"{number} {FACES}") for number in range(LARGE)]
+        target = {"id": "bob", "objectType": "private"}
+        bodies = [{"verb": "send", "target": target, "object": {"content": text}} for text in texts]
+        waiting, meanwhile = bodies[: LARGE // 2], bodies[LARGE // 2 :]
+        assert all(mallory.call("message", body)["status_code"] == 200 for body in waiting)
+        bob.send(text("login", {"verb": "login", "actor": {"id": "bob"}}))
+        heard = said(bob.until_closed())
+        got = []
+        for body in meanwhile:
+            assert mallory.call("message", body)["status_code"] == 200
+            got.append(next(heard))
+        got += [next(heard) for _ in waiting]
+        assert got == texts
+    assert "does not read" not in server.log

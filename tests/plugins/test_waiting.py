@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from twisted.internet.defer import gatherResults
+from twisted.internet.defer import Deferred, fail, gatherResults
 from twisted.internet.task import Clock
 
 from chat import messages
+from chat.errors import StorageError
+from chat.model import Message, User
+from chat.plugin import Context
+from chat.receipts import Window
+from chat.requests import Broadcast
 from chat.testing import MemoryClient, MemoryServer
 from chat.texts import base64_of, text_of
-from chat.wire import delivery
+from chat.times import utc_now
+from chat.wire import catching_up as catching_up_module
+from chat.wire.catching_up import RETRY_AFTER_S, Backlog
 from tests.conversing import CHANNELS, eventually, logged_in
 
 from .test_private import private, say
@@ -99,11 +106,10 @@ async def test_what_is_said_meanwhile_comes_after_it(server: MemoryServer, monke
     bob = server.client()
     bob.is_behind = True
     found = (await bob.login("bob"))["data"]["object"]["attachments"]
-    told = await gatherResults([alice.ask("message", private(f"new {number}", "bob")) for number in range(5)])
+    await gatherResults([alice.ask("message", private(f"new {number}", "bob")) for number in range(5)])
     await say(other, "mine", "alice")
-    assert await ack(other, "read", told[0]["data"]["target"]["id"], told[4]["data"]["id"]) == 200
     await bob.sync()
-    assert bob.heard("message") == bob.heard("gn_message_read") == []
+    assert bob.heard("message") == []
     bob.is_behind = False
     await eventually(lambda: live(bob)[-1:] == ["mine"])
     news = [f"new {number}" for number in range(5)]
@@ -126,28 +132,133 @@ async def test_what_another_session_acknowledges_meanwhile_is_not_sent(
     assert bodies(found) + live(bob) == [str(number) for number in (*range(20), *range(90, 100))]
 
 
-async def test_who_does_not_read_what_waited_is_not_kept_for(
-    memory_server: Make, monkeypatch: pytest.MonkeyPatch
+def catching_up(server: MemoryServer) -> list[Backlog]:
+    """The backlogs that there are."""
+    found = [one for one in server.server._delivery._backlogs.values() if isinstance(one, Backlog)]
+    assert len(found) == len(server.server._delivery._backlogs)
+    return found
+
+
+async def test_what_others_say_meanwhile_is_kept_in_the_store_alone(
+    server: MemoryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(messages, "PAGE_BYTES", 2_000)
-    monkeypatch.setattr(delivery, "HELD_BYTES", 20_000)
-    clock = Clock()
-    server = memory_server(channels=CHANNELS, clock=clock)
+    monkeypatch.setattr(catching_up_module, "KEPT_BYTES", 10_000)
+    alice = await alone(server)
+    for number in range(50):
+        await say(alice, str(number), "bob")
+    bob = server.client()
+    bob.is_behind = True
+    found = (await bob.login("bob"))["data"]["object"]["attachments"]
+    for number in range(100):
+        await say(alice, f"{number} {'x' * 1_000}", "bob")
+    assert [backlog.kept for backlog in catching_up(server)] == [[]]
+    bob.is_behind = False
+    await eventually(lambda: len(found) + len(live(bob)) == 150)
+    got = [body.partition(" ")[0] for body in bodies(found) + live(bob)]
+    assert got == [*map(str, range(50)), *map(str, range(100))]
+    assert bob.close_code is None
+
+
+async def test_what_is_kept_back_has_a_bound(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "PAGE_BYTES", 2_000)
+    monkeypatch.setattr(catching_up_module, "KEPT_BYTES", 10_000)
+    alice, other = await alone(server), await logged_in(server, "bob")
+    for number in range(50):
+        await say(alice, str(number), "bob")
+    bob = server.client()
+    bob.is_behind = True
+    await bob.login("bob")
+    for _ in range(100):
+        await say(other, "x" * 1_000, "alice")
+    (backlog,) = catching_up(server)
+    assert 3 < len(backlog.kept) < 10
+    bob.is_behind = False
+    await eventually(lambda: not catching_up(server))
+    await bob.sync()
+    assert [data["seq"] for data in bob.heard("message")][-1] == 50 + len(backlog.kept)
+    assert bob.close_code is None
+
+
+async def test_other_news_do_not_wait(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "PAGE_BYTES", 2_000)
     alice = await alone(server)
     for number in range(50):
         await say(alice, str(number), "bob")
     bob = server.client()
     bob.is_behind = True
     await bob.login("bob")
-    for number in range(100):
-        await say(alice, f"new {number}", "bob")
-    assert await bob.closed() == 4008
+    services = server.server.services
+    await services.dispatch(
+        Context(utc_now(), services.users.system, None, "key"), Broadcast("all of you", "broadcast")
+    )
     await bob.sync()
-    assert server.server._catching_up._sessions == {bob.connection.session}
-    clock.advance(1)
+    assert [name for name, _ in bob.events][-1] == "gn_broadcast"
+    assert bob.heard("message") == []
+
+
+async def test_what_becomes_of_messages_meanwhile(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "PAGE_BYTES", 2_000)
+    alice = await alone(server)
+    sent = [await say(alice, str(number), "bob") for number in range(50)]
+    bob = server.client()
+    bob.is_behind = True
+    found = (await bob.login("bob"))["data"]["object"]["attachments"]
+    conversation = {"id": sent[0]["target"]["id"]}
+    for number in (0, 45):
+        body = {
+            "verb": "edit",
+            "target": conversation,
+            "object": {"id": sent[number]["id"], "content": base64_of("new")},
+        }
+        assert (await alice.call("edit", body))["status_code"] == 200
+    for number in (1, 46):
+        body = {"verb": "delete", "target": conversation, "object": {"id": sent[number]["id"]}}
+        assert (await alice.call("delete", body))["status_code"] == 200
     await bob.sync()
-    assert server.server._catching_up._sessions == set()
-    assert server.server._delivery._held == {}
+    assert [name for name, _ in bob.events if name.startswith("gn_message")] == [
+        "gn_message_edited",
+        "gn_message_deleted",
+    ]
+    bob.is_behind = False
+    await eventually(lambda: not catching_up(server))
+    await bob.sync()
+    assert bodies(found) + live(bob) == [*(str(number) for number in range(45)), "new", "47", "48", "49"]
+    told = [data["object"]["id"] for name, data in bob.events if name.startswith("gn_message")]
+    assert told == [sent[number]["id"] for number in (0, 1, 45, 46)]
+
+
+@pytest.mark.parametrize(("failures", "code"), [(2, None), (3, 1012)])
+async def test_a_store_that_fails_makes_no_hole(
+    memory_server: Make, monkeypatch: pytest.MonkeyPatch, failures: int, code: int | None
+) -> None:
+    monkeypatch.setattr(messages, "PAGE_BYTES", 2_000)
+    clock = Clock()
+    server = memory_server(channels=CHANNELS, clock=clock)
+    alice = await alone(server)
+    for number in range(50):
+        await say(alice, str(number), "bob")
+    store = server.server.services.store
+    read, left = store.unacknowledged, [None] * failures
+
+    def unacknowledged(user: User, window: Window) -> Deferred[Sequence[Message]]:
+        if left:
+            left.pop()
+            return fail(StorageError("the database is away"))
+        return read(user, window)
+
+    monkeypatch.setattr(store, "unacknowledged", unacknowledged)
+    bob, found = await come(server)
+    await say(alice, "live", "bob")
+    for _ in range(2):
+        clock.advance(RETRY_AFTER_S)
+        await bob.sync()
+    if code is None:
+        await eventually(lambda: live(bob)[-1:] == ["live"])
+        assert bodies(found) + live(bob) == [*map(str, range(50)), "live"]
+    else:
+        assert await bob.closed() == code
+        assert live(bob) == []
 
 
 async def test_who_leaves_meanwhile_gets_the_rest_the_next_time(
@@ -161,7 +272,7 @@ async def test_who_leaves_meanwhile_gets_the_rest_the_next_time(
     bob.is_behind = True
     await bob.login("bob")
     await bob.leave()
-    await eventually(lambda: not server.server._catching_up._sessions)
+    await eventually(lambda: not catching_up(server))
     assert live(bob) == []
     again, found = await come(server)
     await eventually(lambda: live(again)[-1:] == ["299"])
