@@ -12,9 +12,15 @@ from chat.errors import ChatError, ErrorCode
 from chat.ichat import IStore
 from chat.model import Room, RoomId, User, UserId
 
-# Conversations that are kept in memory: about 1 KB each.
-MEMORY_LIMIT = 20_000
+# How many owners those conversations have together that are kept in memory: some 20 MB.
+MEMORY_LIMIT = 40_000
 OWNERS_LIMIT = 100
+
+
+def check_owners(count: int) -> None:
+    """Raise VALIDATION_ERROR for more owners than a conversation may have."""
+    if count > OWNERS_LIMIT:
+        raise ChatError(ErrorCode.VALIDATION_ERROR, f"a conversation has at most {OWNERS_LIMIT} owners")
 
 
 class Conversation(Struct, frozen=True):
@@ -32,59 +38,67 @@ class Opened(Struct, frozen=True):
 
 
 class Conversations:
-    """Those used last are in memory, at most MEMORY_LIMIT; a conversation never changes."""
+    """Those used last are in memory, with at most MEMORY_LIMIT owners together; a conversation never changes."""
 
     def __init__(self, store: IStore, memory_limit: int = MEMORY_LIMIT) -> None:
         self._store = store
         self._memory_limit = memory_limit
         self._by_id: OrderedDict[RoomId, Conversation] = OrderedDict()
         self._by_owners: dict[frozenset[UserId], RoomId] = {}
+        self._owners = 0
 
     async def find(self, room_id: RoomId) -> Conversation | None:
         """The conversation of this id, or None. Raises StorageError."""
-        known = self._by_id.get(room_id)
-        if known is None:
-            found: Conversation | None = await self._store.find_conversation(room_id)
-            return None if found is None else self.keep(found)
-        self._by_id.move_to_end(room_id)
-        return known
+        known = self.remembered(room_id)
+        if known is not None:
+            return known
+        found: Conversation | None = await self._store.find_conversation(room_id)
+        return None if found is None else self.keep(found)
 
     async def among(self, owners: Iterable[User], at: datetime) -> Opened:
         """The conversation of these owners, made where there is none. Raises StorageError, VALIDATION_ERROR for more
         than OWNERS_LIMIT owners.
         """
         keys = {owner.id: owner.key for owner in owners}
-        if len(keys) > OWNERS_LIMIT:
-            raise ChatError(ErrorCode.VALIDATION_ERROR, f"a conversation has at most {OWNERS_LIMIT} owners")
-        known = self._remembered(frozenset(keys))
+        check_owners(len(keys))
+        known = self.remembered_among(frozenset(keys))
         if known is not None:
             return Opened(known)
         opened: Opened = await self._store.open_conversation(keys, at)
         self.keep(opened.conversation)
         return opened
 
+    def remembered(self, room_id: RoomId) -> Conversation | None:
+        """The conversation of this id, if it is in memory."""
+        known = self._by_id.get(room_id)
+        if known is not None:
+            self._by_id.move_to_end(room_id)
+        return known
+
+    def remembered_among(self, owners: frozenset[UserId]) -> Conversation | None:
+        """The conversation of these owners, if it is in memory."""
+        room_id = self._by_owners.get(owners)
+        return None if room_id is None else self.remembered(room_id)
+
     async def known_among(self, owners: Set[UserId]) -> Conversation | None:
         """The conversation of these owners, or None. Raises StorageError."""
-        known = self._remembered(frozenset(owners))
+        known = self.remembered_among(frozenset(owners))
         if known is not None:
             return known
         found: Conversation | None = await self._store.conversation_among(owners)
         return None if found is None else self.keep(found)
 
-    def _remembered(self, owners: frozenset[UserId]) -> Conversation | None:
-        room_id = self._by_owners.get(owners)
-        if room_id is None:
-            return None
-        self._by_id.move_to_end(room_id)
-        return self._by_id[room_id]
-
     def keep(self, conversation: Conversation) -> Conversation:
         """Have a conversation in memory; it is given back."""
         room_id = conversation.room.id
+        known = self.remembered(room_id)
+        if known is not None:
+            return known
         self._by_id[room_id] = conversation
-        self._by_id.move_to_end(room_id)
         self._by_owners[frozenset(conversation.owners)] = room_id
-        if len(self._by_id) > self._memory_limit:
+        self._owners += len(conversation.owners)
+        while self._owners > self._memory_limit and len(self._by_id) > 1:
             _, oldest = self._by_id.popitem(last=False)
             del self._by_owners[frozenset(oldest.owners)]
+            self._owners -= len(oldest.owners)
         return conversation

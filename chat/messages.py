@@ -32,7 +32,10 @@ UNREAD_WITHIN = 10_000
 
 
 class Draft(Struct, frozen=True, kw_only=True):
-    """A message on its way to the store. `recipients`: the keys of the users who are to acknowledge it."""
+    """A message on its way to the store. `recipients`: the keys of the users who are to acknowledge it.
+
+    `rest`: what a retry under the same `client_id` has to repeat besides the body.
+    """
 
     id: MessageId = field(default_factory=new_id)  # type: ignore[assignment]
     room: Room
@@ -41,6 +44,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     published: datetime
     client_id: str | None = None
     recipients: tuple[int, ...] = ()
+    rest: bytes = b""
 
 
 class Appended(Struct, frozen=True):

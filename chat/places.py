@@ -7,9 +7,11 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from chat.activities import RoomRef, UserRef, acl_entries
 from chat.audiences import Audience, InRoom, OfUser
 from chat.conversations import Conversation, Conversations
 from chat.errors import ChatError, ErrorCode
+from chat.events import RoomCreated
 from chat.model import Channel, Room, RoomId, User, UserId, is_public_id
 from chat.presence import Presence
 from chat.rooms import Rooms
@@ -76,6 +78,20 @@ class Places:
             return self._of_room(self._rooms.room(room_id))
         return await self._private(user_id, room_id) or self.occupied(user_id, room_id)
 
+    def created(self, place: Place, actor: User, at: datetime) -> RoomCreated:
+        """The event of a place that somebody has just made."""
+        return RoomCreated(
+            published=at,
+            actor=UserRef.of(actor),
+            attributes=self._users.public(actor),
+            ref=RoomRef.of(place.room),
+            kind="temporary" if place.conversation is None else "private",
+            channel_id="" if place.channel is None else place.channel.id,
+            acls=acl_entries(place.room.acls) or None,
+            room=place.room,
+            owners=place.owners,
+        )
+
     def told(self, place: Place, actor_id: UserId) -> tuple[Audience, ...]:
         """Those who hear of what somebody did there; who did it too, be it an owner who is not inside."""
         if place.conversation is not None or self._presence.occupies(actor_id, place.room.id):
@@ -91,19 +107,27 @@ class Places:
         place = await self.owned(user.id, RoomId(target))
         if place is not None:
             return place
+        if not await self._users.is_known(UserId(target)):
+            raise ChatError(ErrorCode.NO_SUCH_ROOM)
         conversation = await self._conversations.known_among(frozenset({user.id, UserId(target)}))
-        if conversation is not None:
-            return Place(conversation.room, conversation=conversation)
-        if await self._users.is_known(UserId(target)):
-            return None
-        raise ChatError(ErrorCode.NO_SUCH_ROOM)
+        return None if conversation is None else Place(conversation.room, conversation=conversation)
 
     async def addressed(self, user: User, target: str, at: datetime) -> Place:
         """Where a private message goes: a conversation of the user's by its id, or the one with the user of that id,
         made where there is none. Raises NO_SUCH_USER, StorageError.
         """
+        known = self._remembered(user.id, target)
+        if known is not None:
+            return known
         place = await self.owned(user.id, RoomId(target))
         return place or await self.among(user, (await self._users.known(UserId(target)),), at)
+
+    def _remembered(self, user_id: UserId, target: str) -> Place | None:
+        """The same where it is in memory, as it is when somebody wrote before: so a message asks for nothing."""
+        conversation = self._conversations.remembered(RoomId(target))
+        if conversation is None or user_id not in conversation.owners:
+            conversation = self._conversations.remembered_among(frozenset({user_id, UserId(target)}))
+        return None if conversation is None else Place(conversation.room, conversation=conversation)
 
     async def among(self, user: User, others: Iterable[User], at: datetime) -> Place:
         """The conversation of the user with others, made where there is none. Raises VALIDATION_ERROR for too many

@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from twisted.internet.task import deferLater
 
 from chat.config import ChannelSection, RoomSection
+from chat.ichat import IStore
 from chat.model import RoomId
 from chat.testing import MemoryClient, MemoryServer
 from chat.texts import base64_of
@@ -43,6 +45,23 @@ async def logged_in(server: MemoryServer, user_id: str, **attributes: str) -> Me
     await client.sync()
     client.events.clear()
     return client
+
+
+def counted(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every call of the store from now on."""
+    calls: list[str] = []
+    store: Any = server.server.services.store
+
+    def count(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            calls.append(name)
+            return method(*arguments)
+
+        return call
+
+    for name in IStore.names():
+        monkeypatch.setattr(store, name, count(name, getattr(store, name)))
+    return calls
 
 
 async def eventually(holds: Callable[[], Any]) -> None:

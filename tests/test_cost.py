@@ -4,41 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from twisted.internet.defer import gatherResults
 
 from chat import messages
 from chat.config import AclRule, ChannelSection, GlobalRoles, RoomSection
-from chat.ichat import IStore
 from chat.model import Mute, RoomId, UserId
 from chat.testing import MemoryServer
 from chat.times import utc_now
 
-from .conversing import ROOM, inside, send
+from .conversing import ROOM, counted, inside, logged_in, send
 
 RULES = (AclRule(action="join", type="age", value="18:"),)
 GENERAL = RoomSection(id=ROOM, name="General", access="members", owners=("alice", "bob"), acls=RULES)
 OTHER = RoomSection(id="other", name="Other")
 CHANNELS = (ChannelSection(name="Lobby", default=True, admins=("alice",), acls=RULES, rooms=(GENERAL, OTHER)),)
-
-
-def counted(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every call of the store from now on."""
-    calls: list[str] = []
-    store: Any = server.server.services.store
-
-    def count(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:
-            calls.append(name)
-            return method(*arguments)
-
-        return call
-
-    for name in IStore.names():
-        monkeypatch.setattr(store, name, count(name, getattr(store, name)))
-    return calls
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
@@ -65,6 +46,25 @@ async def test_a_message_is_one_write_and_no_read(
     assert [reply["data"]["seq"] for reply in replies] == list(range(1, 11))
     assert len(alice.heard("message")) == 10
     assert calls == ["append_message"] * 10
+
+
+@pytest.mark.parametrize("user_id", ["bob", "01890000-0000-7000-8000-000000000000"])
+@pytest.mark.parametrize("online", [False, True])
+async def test_a_private_message_is_one_write_and_no_read(
+    memory_server: Callable[..., MemoryServer], monkeypatch: pytest.MonkeyPatch, user_id: str, online: bool
+) -> None:
+    server = memory_server(channels=CHANNELS)
+    alice, bob = await logged_in(server, "alice"), await logged_in(server, user_id)
+    body = send("hello") | {"target": {"id": user_id, "objectType": "private"}}
+    conversation = (await alice.call("message", body))["data"]["target"]["id"]
+    if not online:
+        await bob.leave()
+        await server.server.services.tallies.write()
+    calls = counted(server, monkeypatch)
+    for target in (user_id, conversation):
+        asked = [alice.ask("message", body | {"target": {"id": target, "objectType": "private"}}) for _ in range(10)]
+        assert {reply["status_code"] for reply in await gatherResults(asked)} == {200}
+    assert calls == ["append_message"] * 20
 
 
 async def test_the_newest_messages_of_an_active_room_are_no_read(

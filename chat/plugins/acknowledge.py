@@ -22,8 +22,8 @@ ByAuthor = Mapping[UserId, tuple[MessageId, ...]]
 @implementer(IVerb)
 class AcknowledgeVerb:
     """Notes what became of messages, all of one room or conversation, and tells the others there; in rooms of more than
-    `rooms.relay_receipts_max` users each author alone, of the author's own messages. Nobody hears of what an invisible
-    user acknowledges, nor of one's own messages.
+    `rooms.relay_receipts_max` users each author alone, of the author's own messages. Nobody hears of what a user
+    acknowledges who is not seen, nor of one's own messages.
 
     Raises NO_SUCH_ROOM, USER_NOT_IN_ROOM; MISSING_OBJECT_ATTACHMENTS, TOO_MANY_ATTACHMENTS; VALIDATION_ERROR when a
     message is unknown or of another room: then nothing is noted.
@@ -50,7 +50,7 @@ class AcknowledgeVerb:
         place = await self._services.places.standing(user.id, request.room_id)
         ids = [MessageId(message.id) for message in request.messages]
         found: ByAuthor = await self._services.receipts.acknowledge(user, place.room, ids, self.receipt, context.now)
-        if self._services.presence.status_of(user.id) is Status.INVISIBLE:
+        if self._services.presence.status_of(user.id) is not Status.ONLINE:
             return Outcome()
         return Outcome(events=tuple(self._events(context, place, found)))
 

@@ -8,9 +8,8 @@ from twisted.internet.defer import CancelledError
 from zope.interface import implementer
 
 from chat.acl import check_rules
-from chat.activities import RoomRef, UserRef, acl_entries
+from chat.conversations import check_owners
 from chat.errors import ChatError, ErrorCode, StorageError
-from chat.events import RoomCreated
 from chat.ichat import IVerb
 from chat.model import Access, Acl, Role, Room, RoomId, RoomKind, User, UserId, new_id
 from chat.names import RoomNames
@@ -61,7 +60,7 @@ class CreateVerb:
         rooms.roles.put(Grant(context.caller.id, context.caller.name, Role.OWNER, room_id=room.id))
         if new.timer is not None:
             self._services.timers.note(new.timer)
-        return self._outcome(context, Place(room, new.channel, is_new=True), "temporary")
+        return self._outcome(context, Place(room, new.channel, is_new=True))
 
     async def _converse(self, context: Context, request: CreateRoom) -> Outcome:
         """Find or make the conversation. Of one that was there nobody is told."""
@@ -69,24 +68,15 @@ class CreateVerb:
         ids.pop("", None)
         if not ids:
             raise ChatError(ErrorCode.MISSING_OBJECT_ATTACHMENTS, "target.attachments names no owners")
+        check_owners(len({*ids, context.caller.id}))
         owners = [await self._services.users.known(UserId(one)) for one in ids]
         place = await self._services.places.among(context.caller, owners, context.now)
-        return self._outcome(context, place, "private")
+        return self._outcome(context, place)
 
-    def _outcome(self, context: Context, place: Place, kind: str) -> Outcome:
-        channel_id = "" if place.channel is None else place.channel.id
-        reply = RoomMade(ref=RoomRef.of(place.room), channel_id=channel_id, kind=kind)
-        event = RoomCreated(
-            published=context.now,
-            actor=UserRef.of(context.caller),
-            attributes=self._services.users.public(context.caller),
-            ref=RoomRef.of(place.room),
-            kind=kind,
-            channel_id=channel_id,
-            acls=acl_entries(place.room.acls) or None,
-            room=place.room,
-            owners=place.owners,
-        )
+    def _outcome(self, context: Context, place: Place) -> Outcome:
+        """The reply and the event, which says the same and more."""
+        event = self._services.places.created(place, context.caller, context.now)
+        reply = RoomMade(ref=event.ref, channel_id=event.channel_id, kind=event.kind)
         return Outcome(reply, (event,) if place.is_new else ())
 
     async def _make(self, new: NewRoom) -> Room:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
@@ -21,15 +22,15 @@ from chat.whispers import Whispers
 @implementer(IVerb)
 class MessageVerb:
     """Stores a message and tells the room, or all sessions of the owners of a conversation, who need not be online. A
-    private message to a user goes to the conversation of the two, which is made when it is not there. With `actor.url`,
-    a room that the sender is in, it goes to another room from there, if the rules for `crossroom` of both let it pass.
-    The reply is the message as everybody gets it.
+    private message to a user goes to the conversation of the two, which is made and announced when it is not there.
+    With `actor.url`, a room that the sender is in, it goes to another room from there, if the rules for `crossroom` of
+    both let it pass. The reply is the message as everybody gets it.
 
     Raises EMPTY_MESSAGE, MSG_TOO_LONG, INVALID_TARGET_TYPE; NO_SUCH_ROOM, USER_NOT_IN_ROOM; NOT_ALLOWED for a message
-    from another room; what `Whispers.addressed` raises for a whisper as text; NO_SUCH_USER when a private
-    message is neither for a conversation of the sender's nor for a user; VALIDATION_ERROR when `object.id` was used
-    for another message. A retry gets the first reply again, and nobody hears of it. Where others are missing
-    a message that was stored after its sender had been refused, they are told of that gap.
+    from another room; what `Whispers.addressed` raises for a whisper as text; NO_SUCH_USER when a private message is
+    neither for a conversation of the sender's nor for a user; VALIDATION_ERROR when `object.id` was used for another
+    message. A retry gets the first reply again, and nobody hears of it. Where others are missing a message that was
+    stored after its sender had been refused, they are told of that gap.
     """
 
     event = "message"
@@ -60,6 +61,7 @@ class MessageVerb:
             published=context.now,
             client_id=request.client_id,
             recipients=place.recipients(context.caller.id) if self._guarantees else (),
+            rest=_rest(request),
         )
         stored: Deferred[Appended] = self._services.store.append_message(draft)
         return stored.addCallback(self._posted, place, request.more)
@@ -81,9 +83,15 @@ class MessageVerb:
             posted = told_from(place.origin, posted)
         timelines, news = self._services.timelines, () if appended.repeated else (posted,)
         missing_after = timelines.repeated(message) if appended.repeated else timelines.posted(message)
-        if missing_after is None:
-            return Outcome(posted, news)
-        return Outcome(posted, (MessagesMissed.around(posted, missing_after), *news))
+        gap = () if missing_after is None else (MessagesMissed.around(posted, missing_after),)
+        opened = (self._services.places.created(place, message.author, message.published),) if place.is_new else ()
+        return Outcome(posted, (*opened, *gap, *news))
+
+
+def _rest(request: SendMessage) -> bytes:
+    """What a retry has to say besides its text and its id, in one order."""
+    more = {name: value for name, value in request.more.items() if name != "id"} if request.client_id else {}
+    return msgspec.json.encode(more, order="deterministic") if more else b""
 
 
 def build(options: NoOptions, services: Services) -> Contribution:

@@ -34,6 +34,8 @@ class MsgStatusVerb:
         """See `IVerb`."""
         if not self._services.config.messages.delivery_guarantee:
             raise ChatError(ErrorCode.NOT_ENABLED, "the delivery of messages is not guaranteed on this server")
+        if not request.messages:
+            raise ChatError(ErrorCode.MISSING_OBJECT_ATTACHMENTS)
         user = await self._services.users.known(request.user_id)
         ids = [MessageId(message.id) for message in request.messages]
         found: Mapping[MessageId, Receipt] = await self._services.store.receipts_of(user.id, ids, context.caller.id)

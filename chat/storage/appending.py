@@ -101,7 +101,9 @@ class Appender:
                 fresh.setdefault(mark, draft)
         stored = dict(zip(fresh, self._store(connection, tuple(fresh.values())), strict=True))
         return [
-            stored[mark] if fresh.get(mark) is draft else _repeat(draft, tries.get(mark) or _as_try(stored[mark]))
+            stored[mark]
+            if fresh.get(mark) is draft
+            else _repeat(draft, tries.get(mark) or _as_try(fresh[mark], stored[mark]))
             for mark, draft in zip(marks, drafts, strict=True)
         ]
 
@@ -147,22 +149,24 @@ def _expect_receipts(connection: Connection, drafts: Sequence[Draft], keys: Mapp
         expect_receipts(connection, expected, to_ms(drafts[0].published))
 
 
-def _digest(body: str) -> bytes:
-    return blake2b(body.encode(), digest_size=16).digest()
+def _digest(draft: Draft) -> bytes:
+    """What a retry has to repeat. No body has a NUL."""
+    content = draft.body.encode()
+    return blake2b(b"\0".join((content, draft.rest)) if draft.rest else content, digest_size=16).digest()
 
 
-def _as_try(result: Appended | ChatError) -> _Try | ChatError:
+def _as_try(draft: Draft, result: Appended | ChatError) -> _Try | ChatError:
     """The first try of this very batch."""
     if isinstance(result, ChatError):
         return result
     message = result.message
-    return _Try(_digest(message.body), message.key, message.id, message.seq, message.published)
+    return _Try(_digest(draft), message.key, message.id, message.seq, message.published)
 
 
 def _repeat(draft: Draft, first: _Try | ChatError) -> Appended | ChatError:
     if isinstance(first, ChatError):
         return first
-    if first.digest != _digest(draft.body):
+    if first.digest != _digest(draft):
         return ChatError(ErrorCode.VALIDATION_ERROR, "object.id was used for another message")
     message = _message(draft, first.key, first.seq)
     return Appended(structs.replace(message, id=first.id, published=first.published), repeated=True)
@@ -170,7 +174,7 @@ def _repeat(draft: Draft, first: _Try | ChatError) -> Appended | ChatError:
 
 def _row(draft: Draft, seq: int) -> tuple[Any, ...]:
     """The values of _COLUMNS."""
-    digest = None if draft.client_id is None else _digest(draft.body)
+    digest = None if draft.client_id is None else _digest(draft)
     published_ms = to_ms(draft.published)
     return draft.id, draft.room.key, seq, draft.author.key, draft.body, published_ms, draft.client_id, digest
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
+from hashlib import sha256
 
 from sqlalchemy import Connection, insert, select
 
@@ -10,8 +11,10 @@ from chat.conversations import Conversation, Opened
 from chat.model import Access, Room, RoomId, RoomKind, UserId, new_id
 from chat.storage.schema import memberships, rooms, users
 
-# No id of a user has this character.
-_BETWEEN = ","
+# No id of a user has these characters.
+_BETWEEN, _DIGEST = ",", "#"
+# Databases take no keys that are much longer.
+_KEY_LENGTH = 256
 
 
 def find_conversation(connection: Connection, room_id: RoomId) -> Conversation | None:
@@ -42,7 +45,9 @@ def open_conversation(connection: Connection, owners: Mapping[UserId, int], at_m
 
 
 def _set(owners: Iterable[UserId]) -> str:
-    return _BETWEEN.join(sorted(owners))
+    """The key of a set of owners: their ids, or where these are many, a digest of them."""
+    ids = _BETWEEN.join(sorted(owners))
+    return ids if len(ids) <= _KEY_LENGTH else _DIGEST + sha256(ids.encode()).hexdigest()
 
 
 def _owners(connection: Connection, room_key: int) -> dict[UserId, int]:

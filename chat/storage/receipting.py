@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from chat.messages import UNREAD_WITHIN, Unread
 from chat.model import Message, MessageId, Receipt, Room, RoomId, RoomKind, User, UserId
@@ -50,6 +50,12 @@ def expect_receipts(connection: Connection, expected: Iterable[tuple[int, Sequen
         for user_key in user_keys
     ]
     connection.execute(insert(receipts), rows)
+
+
+def forget_waiting(connection: Connection, message_key: int) -> None:
+    """The message does not wait for anybody any more."""
+    waits = (receipts.c.message_key == message_key) & (receipts.c.status == Receipt.NONE.value)
+    connection.execute(delete(receipts).where(waits))
 
 
 def find_named(connection: Connection, room: Room, ids: Sequence[MessageId]) -> tuple[Named, ...]:

@@ -12,16 +12,19 @@ from chat.model import Message, Room
 from chat.moderation import Audit
 from chat.storage.auditing import write_audit
 from chat.storage.reading import cleared_seq
+from chat.storage.receipting import forget_waiting
 from chat.storage.schema import messages, rooms
 from chat.times import to_ms
 
 
 def delete_message(connection: Connection, message: Message, at_ms: int, row: Audit | None) -> bool:
     """See `IStore`."""
-    was_there = _changes(connection, _of_live(message).values(deleted_ms=at_ms))
-    if was_there and row is not None:
+    if not _changes(connection, _of_live(message).values(deleted_ms=at_ms)):
+        return False
+    forget_waiting(connection, message.key)
+    if row is not None:
         write_audit(connection, row)
-    return was_there
+    return True
 
 
 def edit_message(connection: Connection, message: Message) -> bool:

@@ -84,7 +84,7 @@ rooms = Table(
     Column("kind", String(16), nullable=False),
     Column("access", String(16), nullable=False),
     Column("sort", Integer, nullable=False),
-    # The owners of a conversation, sorted and joined: one conversation per set.
+    # The owners of a conversation, sorted and joined, or a digest of them: one conversation for each set.
     Column("owners", Text, unique=True),
     Column("head_seq", BigInteger, nullable=False, default=0),
     Column("floor_seq", BigInteger, nullable=False, default=0),

@@ -167,3 +167,15 @@ async def test_markers_move_forward_alone(opened: Opened) -> None:
     assert await opened.store.read_up_to(opened.bob, conversation.room) == 1
     assert await opened.store.read_up_to(opened.bob, opened.room(1)) == 0
     assert await opened.store.read_up_to(opened.alice, opened.room()) == 0
+
+
+async def test_conversations_of_many_have_owners_of_their_own(opened: Opened) -> None:
+    users = [
+        (await opened.store.record_login(UserId(f"{number:064}"), Identity("Name", {}), utc_now())).user
+        for number in range(101)
+    ]
+    first, second = await between(opened, *users[:100]), await between(opened, *users[1:])
+    assert first.room.id != second.room.id
+    assert await between(opened, *reversed(users[:100])) == first
+    assert await opened.store.conversation_among(frozenset(user.id for user in users[1:])) == second
+    assert len((await opened.store.find_conversation(first.room.id)).owners) == 100  # type: ignore[union-attr]

@@ -10,7 +10,7 @@ import pytest
 from chat.config import GlobalRoles, RoomOptions
 from chat.testing import MemoryClient, MemoryServer
 from chat.texts import base64_of, text_of
-from tests.conversing import CHANNELS, JOIN, ROOM, logged_in
+from tests.conversing import CHANNELS, JOIN, ROOM, counted, logged_in
 
 Make = Callable[..., MemoryServer]
 
@@ -63,7 +63,13 @@ async def test_a_message_to_a_user_opens_the_conversation_of_the_two(server: Mem
     assert (sent["seq"], sent["actor"]["id"]) == (1, "alice")
     for client in (alice, bob, *others):
         await client.sync()
-    assert [client.heard("message") for client in (alice, bob, *others)] == [[sent]] * 4 + [[]] * 2
+    everybody = (alice, bob, *others)
+    assert [client.heard("message") for client in everybody] == [[sent]] * 4 + [[]] * 2
+    created = [client.heard("gn_room_created") for client in everybody]
+    assert created == [created[0]] * 4 + [[]] * 2
+    assert [event["target"] for event in created[0]] == [sent["target"]]
+    names = [name for name, _ in bob.events]
+    assert names.index("gn_room_created") < names.index("message")
     answered = await say(bob, "hi", "alice")
     again = await say(bob, "you", conversation)
     assert {answered["target"]["id"], again["target"]["id"]} == {conversation}
@@ -76,8 +82,14 @@ async def test_a_retry_is_answered_and_not_sent_twice(server: MemoryServer) -> N
     alice, bob = await logged_in(server, "alice"), await logged_in(server, "bob")
     first = await say(alice, "hello", "bob", id="mine")
     assert await say(alice, "hello", "bob", id="mine") == first
+    for changed in ({"colour": "red"}, {"colour": None}):
+        assert (await alice.call("message", private("hello", "bob", id="mine") | changed))["status_code"] == 200
+        body = private("hello", "bob", id="mine", **changed)
+        assert (await alice.call("message", body))["status_code"] == 706
+    coloured = await say(alice, "hello", "bob", id="other", colour="red", size=[1, {"b": 2, "a": 1}])
+    assert await say(alice, "hello", "bob", size=[1, {"a": 1, "b": 2}], colour="red", id="other") == coloured
     await bob.sync()
-    assert len(bob.heard("message")) == 1
+    assert len(bob.heard("message")) == 2
 
 
 async def test_outsiders_neither_write_nor_read_nor_learn_that_there_is_one(server: MemoryServer) -> None:
@@ -161,6 +173,13 @@ async def test_a_conversation_has_a_bounded_number_of_owners(server: MemoryServe
     assert (await alice.call("create", create(*names[1:])))["status_code"] == 200
 
 
+async def test_too_many_owners_are_not_even_looked_up(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = await logged_in(server, "alice")
+    calls = counted(server, monkeypatch)
+    assert (await alice.call("create", create(*(f"{number}" for number in range(1_000)))))["status_code"] == 706
+    assert calls == []
+
+
 @pytest.mark.parametrize(
     ("target", "code"),
     [("nobody", 800), ("", 502), ("x" * 65, 502), (ROOM, 800), ("0", 200), ("alice", 200), ("bob", 200)],
@@ -175,7 +194,8 @@ async def test_with_a_user_nothing_was_said_before_the_first_message(server: Mem
     alice = await logged_in(server, "alice")
     await logged_in(server, "bob")
     assert await texts(alice, "bob") == []
-    assert (await alice.call("history", history("nobody")))["status_code"] == 802
+    for target in ("nobody", "alice,bob", "bob,"):
+        assert (await alice.call("history", history(target)))["status_code"] == 802
     assert (await alice.call("list_channels", {"verb": "list"}))["status_code"] == 200
     await say(alice, "note", "alice")
     assert await texts(alice, "alice") == ["note"]
@@ -197,7 +217,7 @@ async def test_conversations_survive_a_restart(memory_server: Make) -> None:
 async def test_conversations_are_forgotten_and_found_again(server: MemoryServer) -> None:
     alice = await logged_in(server, "alice")
     conversations = server.server.services.places._conversations
-    conversations._memory_limit = 2
+    conversations._memory_limit = 4
     ids = {}
     for user_id in ("bob", "carol", "dave"):
         await logged_in(server, user_id)

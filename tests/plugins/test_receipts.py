@@ -114,10 +114,11 @@ async def test_the_owners_of_a_conversation_hear_of_receipts(server: MemoryServe
     assert await heard(event, alice, second, bob) == [[], [], []]
 
 
-async def test_nobody_hears_of_what_the_invisible_read(server: MemoryServer) -> None:
+@pytest.mark.parametrize("status", ["invisible", "offline"])
+async def test_nobody_hears_of_what_those_read_whom_nobody_sees(server: MemoryServer, status: str) -> None:
     alice, bob = await inside(server, "alice", "bob")
     one, private = await posted(alice, "one"), await say(alice, "private", "bob")
-    assert (await bob.call("status", {"verb": "invisible"}))["status_code"] == 200
+    assert (await bob.call("status", {"verb": status}))["status_code"] == 200
     assert await ack(bob, "read", ROOM, one) == 200
     assert await ack(bob, "read", private["target"]["id"], private["id"]) == 200
     assert await heard("read", alice) == [[]]
@@ -214,7 +215,8 @@ async def test_without_the_guarantee_nothing_waits_and_nobody_asks(memory_server
         ({"object": {}}, 508),
         ({"object": ids(*["x"] * 501)}, 716),
         ({"object": {"attachments": [{}]}}, 706),
-        ({"object": ids()}, 200),
+        ({"object": ids()}, 508),
+        ({"object": ids("x")}, 200),
     ],
 )
 async def test_bad_questions_for_a_status(server: MemoryServer, members: dict[str, Any], code: int) -> None:
