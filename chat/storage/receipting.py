@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 
 from chat.messages import UNREAD_WITHIN, Unread
 from chat.model import Message, MessageId, Receipt, Room, RoomId, RoomKind, User, UserId
@@ -26,7 +26,12 @@ _raise_status = (
 )
 _markers_of = (markers.c.room_key == bindparam("room")) & (markers.c.user_key == bindparam("user"))
 _find_marker = select(markers.c.seq).where(_markers_of)
-_move_marker = update(markers).where(_markers_of).values(seq=bindparam("to"), moved_ms=bindparam("at"))
+# The databases agree on this, which SQLAlchemy has in the dialect of each.
+_move_marker = text(
+    "INSERT INTO markers (room_key, user_key, seq, moved_ms) VALUES (:room, :user, :to, :at)"
+    " ON CONFLICT (room_key, user_key) DO UPDATE SET seq = excluded.seq, moved_ms = excluded.moved_ms"
+    " WHERE markers.seq < excluded.seq"
+)
 _newest_unacknowledged = select(func.max(receipts.c.message_key)).where(
     receipts.c.user_key == bindparam("user"), receipts.c.status == Receipt.NONE.value
 )
@@ -69,25 +74,23 @@ def find_named(connection: Connection, room: Room, ids: Sequence[MessageId]) -> 
     return tuple(Named(row.key, MessageId(row.id), row.seq, UserId(row.author_id)) for row in found)
 
 
-def acknowledge(connection: Connection, ack: Acknowledgement) -> None:
+def acknowledge_many(connection: Connection, acks: Sequence[Acknowledgement]) -> list[None]:
     """See `IStore`."""
-    at_ms = to_ms(ack.at)
-    if ack.room.kind is RoomKind.CONVERSATION:
-        values = {"user": ack.user.key, "status_now": ack.receipt.value, "at": at_ms}
-        connection.execute(_raise_status, [values | {"message": message.key} for message in ack.messages])
-    if ack.receipt is Receipt.READ:
-        _put_marker(connection, ack, max(message.seq for message in ack.messages), at_ms)
-
-
-def _put_marker(connection: Connection, ack: Acknowledgement, seq: int, at_ms: int) -> None:
-    place = {"room": ack.room.key, "user": ack.user.key}
-    known = connection.execute(_find_marker, place).scalar()
-    if known is None:
-        connection.execute(
-            insert(markers), {"room_key": ack.room.key, "user_key": ack.user.key, "seq": seq, "moved_ms": at_ms}
-        )
-    elif known < seq:
-        connection.execute(_move_marker, place | {"to": seq, "at": at_ms})
+    raised = [
+        {"user": ack.user.key, "status_now": ack.receipt.value, "at": to_ms(ack.at), "message": message.key}
+        for ack in acks
+        for message in ack.messages
+        if ack.room.kind is RoomKind.CONVERSATION
+    ]
+    moved = [
+        {"room": ack.room.key, "user": ack.user.key, "to": max(one.seq for one in ack.messages), "at": to_ms(ack.at)}
+        for ack in acks
+        if ack.receipt is Receipt.READ
+    ]
+    for statement, rows in ((_raise_status, raised), (_move_marker, moved)):
+        if rows:
+            connection.execute(statement, rows)
+    return [None] * len(acks)
 
 
 def read_up_to(connection: Connection, user: User, room: Room) -> int:

@@ -41,7 +41,7 @@ from chat.storage.auditing import write_audit
 from chat.storage.declaring import declare, load_world
 from chat.storage.readers import Readers
 from chat.storage.schema import sanctions
-from chat.storage.writer import Writer
+from chat.storage.writer import Together, Writer
 from chat.times import to_ms, utc_now
 from chat.world import Declared, Timer, World
 
@@ -88,8 +88,9 @@ class SqlStore:
         except ConfigError:
             self._let_go()
             raise
-        append_many = Appender(self._write_engine.dialect).append_many
-        self._writer = Writer(self._write_engine, self._reactor, append_many, self._dialect.is_in_transaction)
+        appender = Appender(self._write_engine.dialect)
+        together: dict[type, Together] = {Draft: appender.append_many, Acknowledgement: receipting.acknowledge_many}
+        self._writer = Writer(self._write_engine, self._reactor, together, self._dialect.is_in_transaction)
         self._readers = Readers(self._read_engine, self._reactor)
         self._writer.start()
         self._readers.start()
@@ -201,7 +202,7 @@ class SqlStore:
 
     def acknowledge(self, ack: Acknowledgement) -> Deferred[None]:
         """See `IStore`."""
-        return self._writer.write(lambda connection: receipting.acknowledge(connection, ack))
+        return self._writer.write(ack)
 
     def receipts_of(
         self, user_id: UserId, ids: Sequence[MessageId], asker: UserId

@@ -1,16 +1,15 @@
 """The group commit: one thread takes everything that is pending as one database transaction.
 
-Runs of messages go to the database in one insert, every other write in a SAVEPOINT of its own, so that one failure
-rolls back one method. A batch that fails as a whole is retried one by one. Results come back to the reactor in the
-order of the calls.
+Runs of messages, and of acknowledgements, go to the database together, every other write in a SAVEPOINT of its own, so
+that one failure rolls back one method. A batch that fails as a whole is retried one by one. Results come back to the
+reactor in the order of the calls.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
-from enum import Enum
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -22,7 +21,6 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.errors import ChatError, StorageError
-from chat.messages import Appended, Draft
 
 QUEUE_LIMIT = 10_000
 BATCH_LIMIT = 1_000
@@ -31,45 +29,36 @@ _WATCH_INTERVAL_S = 1.0
 
 Method = Callable[[Connection], Any]
 InTransaction = Callable[[Connection], bool]
-AppendMany = Callable[[Connection, Sequence[Draft]], Sequence[Appended | ChatError]]
-
-
-class _Kind(Enum):
-    """How the writing thread treats a write."""
-
-    MESSAGE = "message"
-    METHOD = "method"
-    GIVEN_UP = "given up"
+# Writes works of one class; the results in their order.
+Together = Callable[[Connection, Sequence[Any]], Sequence[Any]]
 
 
 class _Write:
-    """A write that waits for its commit: a draft, or a method."""
+    """A write that waits for its commit: a method, or what is written together with others of its class."""
 
     __slots__ = ("asked_at", "deferred", "work")
 
-    def __init__(self, work: Draft | Method, asked_at: float) -> None:
+    def __init__(self, work: Any, asked_at: float) -> None:
         self.work = work
         self.asked_at = asked_at
         self.deferred: Deferred[Any] = Deferred()
 
-    @property
-    def kind(self) -> _Kind:
-        """What is to be done with it now."""
-        if self.deferred.called:
-            return _Kind.GIVEN_UP
-        return _Kind.MESSAGE if type(self.work) is Draft else _Kind.METHOD
-
 
 class Writer:
-    """Owns the writing thread and the only connection that writes. Its methods are for the reactor's thread."""
+    """Owns the writing thread and the only connection that writes. Its methods are for the reactor's thread.
+
+    `together` says for some classes how works of them are written together; all others are methods.
+    """
 
     log = Logger()
 
-    def __init__(self, engine: Engine, reactor: Any, append_many: AppendMany, is_in_transaction: InTransaction) -> None:
+    def __init__(
+        self, engine: Engine, reactor: Any, together: Mapping[type, Together], is_in_transaction: InTransaction
+    ) -> None:
         self._engine = engine
         self._is_in_transaction = is_in_transaction
         self._reactor = reactor
-        self._append_many = append_many
+        self.together = dict(together)
         self._thread = threading.Thread(target=self._work, name="chat-writer", daemon=True)
         self._handed_over: deque[list[_Write] | None] = deque()
         self._available = threading.Semaphore(0)
@@ -93,7 +82,7 @@ class Writer:
             self._available.release()
         return self._stopped
 
-    def write(self, work: Draft | Method) -> Deferred[Any]:
+    def write(self, work: Any) -> Deferred[Any]:
         """Do the work in its turn. The Deferred fires after the commit, or fails with StorageError or ChatError."""
         job = _Write(work, self._reactor.seconds())
         if self._stopped is not None or len(self._waiting) >= QUEUE_LIMIT:
@@ -178,15 +167,16 @@ class Writer:
 
     def _apply(self, connection: Connection, batch: Sequence[_Write]) -> list[Any]:
         results: list[Any] = []
-        for kind, run in groupby(batch, key=lambda job: job.kind):
-            works: list[Any] = [job.work for job in run]
-            if kind is _Kind.MESSAGE:
-                results += self._append_many(connection, works)
-            elif kind is _Kind.METHOD:
-                results += [self._call(connection, method) for method in works]
-            else:
-                results += [None] * len(works)
+        for write, run in groupby(batch, key=self._way):
+            results += write(connection, [job.work for job in run])
         return results
+
+    def _way(self, job: _Write) -> Together:
+        """What is to be done with it now."""
+        return _leave if job.deferred.called else self.together.get(type(job.work), self._one_by_one)
+
+    def _one_by_one(self, connection: Connection, methods: Sequence[Method]) -> list[Any]:
+        return [self._call(connection, method) for method in methods]
 
     def _call(self, connection: Connection, method: Method) -> Any:
         try:
@@ -208,3 +198,8 @@ class Writer:
         """A database can roll everything back by itself (a full disk): then nothing of the batch may count."""
         if not self._is_in_transaction(connection):
             raise StorageError("the database gave the transaction up")
+
+
+def _leave(connection: Connection, works: Sequence[Any]) -> list[None]:
+    """Nobody waits for these any more."""
+    return [None] * len(works)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chat.gaps import Gaps
+from chat.messages import Draft
 from chat.model import Message, RoomId
 from chat.storage import writer
 from chat.testing import MemoryClient, MemoryServer
@@ -38,7 +39,7 @@ class SlowWriter:
 
     async def refuse(self, client: MemoryClient, body: dict[str, Any]) -> None:
         """Have a message refused by the timeout, and stored afterwards."""
-        append_many = self._writer._append_many
+        append_many = self._writer.together[Draft]
 
         def slow(connection: Any, drafts: Any) -> Any:
             self._begun.set()
@@ -46,7 +47,7 @@ class SlowWriter:
             return append_many(connection, drafts)
 
         with self._monkeypatch.context() as patched:
-            patched.setattr(self._writer, "_append_many", slow)
+            patched.setitem(self._writer.together, Draft, slow)
             patched.setattr(writer, "WRITE_TIMEOUT_S", -1)
             asked = client.ask("message", body)
             await eventually(self._begun.is_set)

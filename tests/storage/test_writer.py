@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,17 +41,13 @@ async def begun(writing: Writer) -> Gate:
     return gate
 
 
-def no_messages(connection: Connection, drafts: Sequence[Any]) -> Sequence[Any]:
-    raise AssertionError
-
-
 @pytest.fixture
 def writing(tmp_path: Path) -> Iterator[Writer]:
     from twisted.internet import reactor
 
     dialect = SqliteDialect(f"sqlite:///{tmp_path}/chat.db")
     engine = dialect.write_engine()
-    one = Writer(engine, reactor, no_messages, dialect.is_in_transaction)
+    one = Writer(engine, reactor, {}, dialect.is_in_transaction)
     one.start()
     yield one
     pytest_twisted.blockon(one.stop())

@@ -16,6 +16,7 @@ from zope.interface import implementer
 from chat.config import Limits
 from chat.errors import ChatError, ErrorCode, StorageError
 from chat.ichat import IGuard
+from chat.messages import Draft
 from chat.plugin import Context, Phase
 from chat.testing import MemoryServer
 from chat.wire.frames import Command, Malformed, parse
@@ -51,13 +52,13 @@ async def test_consecutive_messages_share_a_commit(server: MemoryServer, monkeyp
     client = await inside(server)
     writer = server.server.services.store._writer  # type: ignore[attr-defined]
     sizes: list[int] = []
-    original = writer._append_many
+    original = writer.together[Draft]
 
     def count(connection: Any, drafts: Any) -> Any:
         sizes.append(len(drafts))
         return original(connection, drafts)
 
-    monkeypatch.setattr(writer, "_append_many", count)
+    monkeypatch.setitem(writer.together, Draft, count)
     asked = [client.ask("message", send(str(number))) for number in range(30)]
     seqs = [(await one)["data"]["seq"] for one in asked]
     assert seqs == list(range(1, 31))
