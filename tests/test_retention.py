@@ -175,3 +175,5 @@ async def test_a_server_purges_at_its_start(
     for seq, recovered in ((0, False), (4, False), (5, True), (6, True), (7, False)):
         gap = (await client.call("history", history(object={"seq": seq})))["data"]["object"]
         assert (gap["head"], gap["more"], gap["recovered"]) == (6, False, recovered)
+    await second.stop()
+    assert not second.server._retention._next.active()

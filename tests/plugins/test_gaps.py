@@ -102,6 +102,14 @@ async def test_every_session_of_the_room_is_told_before_the_next_message(
     assert told(elsewhere) == []
 
 
+async def test_the_first_message_of_a_room_can_be_missing(server: MemoryServer, slow: SlowWriter) -> None:
+    alice = await inside(server, "alice")
+    await slow.refuse(alice, send("late"))
+    await alice.call("message", send("next"))
+    await alice.sync()
+    assert told(alice) == [gap(0), 2]
+
+
 async def test_a_retry_tells_of_what_nobody_heard(server: MemoryServer, slow: SlowWriter) -> None:
     alice, bob = await inside(server, "alice"), await inside(server, "bob")
     await alice.call("message", send("heard"))
