@@ -18,7 +18,8 @@ from twisted.internet.task import Clock
 
 from chat.buckets import Rate, TokenBucket
 from chat.conversations import Conversation, Conversations
-from chat.messages import Span, Timelines
+from chat.messages import Span
+from chat.timelines import Timelines
 from chat.model import (
     Access,
     Acl,

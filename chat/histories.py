@@ -9,8 +9,9 @@ from msgspec import structs
 
 from chat.config import HistoryOptions
 from chat.ichat import IStore
-from chat.messages import Timelines, Unread
+from chat.messages import Unread
 from chat.model import Message, Room, User
+from chat.timelines import Timelines
 
 
 class Histories:

@@ -21,12 +21,12 @@ from chat.events import (
     UserLoggedIn,
     UserVisible,
 )
-from chat.messages import Timelines
 from chat.model import Room, RoomId, Status, User, UserId
 from chat.occupants import Viewer
 from chat.presence import Presence, Session
 from chat.rooms import Rooms
 from chat.tallies import Tallies
+from chat.timelines import Timelines
 from chat.users import Users
 
 Events = tuple[Event, ...]

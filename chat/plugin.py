@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from chat.config import Config
     from chat.events import Event
     from chat.histories import Histories
-    from chat.messages import Timelines
     from chat.model import User
     from chat.moderation import Mutes
     from chat.occupancy import Occupancy
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from chat.rooms import Rooms
     from chat.slots import Activity
     from chat.tallies import Tallies
+    from chat.timelines import Timelines
     from chat.timers import Timers
     from chat.users import Users
 

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IStore
-from chat.messages import Timelines
 from chat.model import Message, MessageId, Receipt, Room, RoomKind, User, UserId
+from chat.timelines import Timelines
 
 
 class Named(Struct, frozen=True):

@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.ichat import IStore
-from chat.messages import Timelines
+from chat.timelines import Timelines
 from chat.times import rfc3339, utc_now
 
 SWEEP_EVERY_S = 3600.0

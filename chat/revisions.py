@@ -12,9 +12,9 @@ from msgspec import structs
 
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IStore
-from chat.messages import Timelines
 from chat.model import Message, MessageId, Room, RoomId
 from chat.moderation import Audit
+from chat.timelines import Timelines
 
 Written = TypeVar("Written")
 

@@ -23,7 +23,6 @@ from chat.draining import Drain
 from chat.errors import ConfigError, StorageError
 from chat.histories import Histories
 from chat.ichat import IAuthenticator, IStarted, IStore
-from chat.messages import Timelines
 from chat.moderation import Mutes
 from chat.occupancy import Occupancy
 from chat.pipeline import Pipeline
@@ -37,6 +36,7 @@ from chat.revisions import Revisions
 from chat.rooms import Rooms
 from chat.slots import Activity
 from chat.tallies import Tallies
+from chat.timelines import Timelines
 from chat.timers import Timers
 from chat.times import monotonic
 from chat.users import Users

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest_twisted
 from twisted.internet.defer import ensureDeferred
 
-from chat import messages
-from chat.messages import Timelines
+from chat import timelines
 from chat.model import Message, Room
 from chat.presence import Presence
+from chat.timelines import Timelines
 
 from .conformance.opened import Opened
 from .conformance.stores import SqliteCase
@@ -55,7 +55,7 @@ class Kept:
     def counted(self) -> int:
         """What the timelines count of their memory, checked against what they hold."""
         held = [timeline.messages for timeline in self.timelines._rooms.values()]
-        total = sum(messages._memory_bytes(message) for one in held for message in one)
+        total = sum(timelines._memory_bytes(message) for one in held for message in one)
         assert self.timelines._memory_bytes == total
         return total
 

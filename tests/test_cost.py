@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from twisted.internet.defer import gatherResults
 
-from chat import messages
+from chat import timelines
 from chat.config import AclRule, ChannelSection, GlobalRoles, RoomSection
 from chat.model import Mute, RoomId, UserId
 from chat.testing import MemoryServer
@@ -35,7 +35,7 @@ async def test_a_message_is_one_write_and_no_read(
     services.mutes.put(Mute(UserId("alice"), ROOM, UserId("bob"), "1h", "", until), utc_now())
     await services.tallies.write()
     if forgotten:
-        monkeypatch.setattr(messages, "MEMORY_BYTES", -1)
+        monkeypatch.setattr(timelines, "MEMORY_BYTES", -1)
         await services.timelines.open(services.rooms.room(RoomId("other")))
     assert (ROOM in services.timelines._rooms) is not forgotten
     calls = counted(server, monkeypatch)

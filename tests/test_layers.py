@@ -16,7 +16,7 @@ MODEL = {
 DOMAIN = {
     "acl", "acl_grammar", "changes", "conversations", "crossing", "gaps", "histories", "messages", "moderation",
     "names", "occupancy", "occupants", "places", "presence", "receipts", "rest", "retention", "revisions", "roles",
-    "rooms", "rosters", "tallies", "timers", "users", "whispers",
+    "rooms", "rosters", "tallies", "timelines", "timers", "users", "whispers",
 }  # fmt: skip
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from twisted.internet.defer import CancelledError, Deferred, ensureDeferred, fail
 
-from chat import messages
+from chat import timelines
 from chat.errors import ChatError, ErrorCode, StorageError
+from chat.messages import Span
 from chat.model import MessageId
 from chat.revisions import Revisions
 from chat.times import utc_now
@@ -48,13 +49,13 @@ async def test_an_edited_message_is_shown_as_it_is_now(kept: Kept, revisions: Re
     edited = await revisions.edit(posted[1], "B" * 1000, at)
     assert (edited.id, edited.seq, edited.edited, edited.published) == (posted[1].id, 2, at, posted[1].published)
     assert kept.timelines.newest(kept.room().id).messages == (posted[0], edited, posted[2])
-    assert kept.counted() > 3 * messages.MESSAGE_BYTES + 1000
+    assert kept.counted() > 3 * timelines.MESSAGE_BYTES + 1000
 
 
 async def test_an_edit_keeps_the_bound_in_bytes(
     kept: Kept, revisions: Revisions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(messages, "ROOM_BYTES", 3 * messages.MESSAGE_BYTES + 250)
+    monkeypatch.setattr(timelines, "ROOM_BYTES", 3 * timelines.MESSAGE_BYTES + 250)
     await kept.opened_bodies()
     posted = await kept.post(*"abc")
     await revisions.edit(posted[2], "x" * 400, utc_now())
@@ -65,7 +66,7 @@ async def test_an_edit_keeps_the_bound_in_bytes(
 async def test_all_rooms_keep_their_bound_when_a_message_grows(
     kept: Kept, revisions: Revisions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(messages, "MEMORY_BYTES", 3 * messages.MESSAGE_BYTES)
+    monkeypatch.setattr(timelines, "MEMORY_BYTES", 3 * timelines.MESSAGE_BYTES)
     for room in range(2):
         await kept.opened_bodies(room)
     posted = await kept.post("a")
@@ -119,7 +120,7 @@ async def test_what_happens_while_a_room_loads(
     """The read saw none of it; the first message after it is deleted too, which is no gap."""
     before = await kept.post(*"abc")
     stored = await kept.opened.store.recent_messages(kept.room(), LIMIT)
-    span: Deferred[messages.Span] = Deferred()
+    span: Deferred[Span] = Deferred()
     with monkeypatch.context() as patched:
         patched.setattr(kept.opened.store, "recent_messages", lambda room, limit: span)
         opening = ensureDeferred(kept.timelines.open(kept.room()))
@@ -139,7 +140,7 @@ async def test_a_room_that_is_cleared_while_it_loads(
 ) -> None:
     await kept.post(*"abc")
     stored = await kept.opened.store.recent_messages(kept.room(), LIMIT)
-    span: Deferred[messages.Span] = Deferred()
+    span: Deferred[Span] = Deferred()
     monkeypatch.setattr(kept.opened.store, "recent_messages", lambda room, limit: span)
     opening = ensureDeferred(kept.timelines.open(kept.room()))
     await kept.post("d")
@@ -198,7 +199,7 @@ async def test_a_read_shows_what_became_of_messages_meanwhile(kept: Kept, revisi
     span, recent, elsewhere = Deferred(), Deferred(), Deferred()  # type: ignore[var-annotated]
     reading = ensureDeferred(kept.timelines.read(kept.room().id, span))
     other = ensureDeferred(kept.timelines.read(kept.room(1).id, elsewhere))
-    store, stored = kept.opened.store, messages.Span(tuple(posted), 4)
+    store, stored = kept.opened.store, Span(tuple(posted), 4)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(store, "recent_messages", lambda room, limit: recent)
         looking = ensureDeferred(kept.timelines.recent(kept.room()))
@@ -215,10 +216,10 @@ async def test_a_read_shows_what_became_of_messages_meanwhile(kept: Kept, revisi
 
 async def test_a_read_shows_that_the_room_was_cleared_meanwhile(kept: Kept, revisions: Revisions) -> None:
     posted = await kept.post(*"ab")
-    span: Deferred[messages.Span] = Deferred()
+    span: Deferred[Span] = Deferred()
     reading = ensureDeferred(kept.timelines.read(kept.room().id, span))
     await revisions.clear(kept.room(), CLEARING)
     posted += await kept.post("c")
-    span.callback(messages.Span(tuple(posted), 3))
+    span.callback(Span(tuple(posted), 3))
     assert [message.deleted for message in (await reading).messages] == [True, True, False]
     assert not kept.timelines._watches._by_room

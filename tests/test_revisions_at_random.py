@@ -13,10 +13,10 @@ from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
 from twisted.internet.threads import deferToThread
 
 from chat.errors import ChatError
-from chat.messages import Timelines
 from chat.model import Message, MessageId, Room
 from chat.presence import Presence
 from chat.revisions import Revisions
+from chat.timelines import Timelines
 from chat.times import utc_now
 
 from .conformance.opened import audit, in_reactor

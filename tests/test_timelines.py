@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
 
-from chat import messages
+from chat import timelines
 from chat.errors import StorageError
-from chat.messages import Timelines
+from chat.messages import Span
 from chat.presence import Presence
+from chat.timelines import Timelines
 
 from .keeping import LIMIT, Kept, keeping
 
@@ -56,10 +57,10 @@ async def test_a_gap_makes_the_room_load_anew(kept: Kept) -> None:
 async def test_a_gap_behind_what_was_read(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is posted while a room loads can drive out what comes right after the messages that were read."""
     await kept.post("read")
-    span: Deferred[messages.Span] = Deferred()
+    span: Deferred[Span] = Deferred()
     stored = await kept.opened.store.recent_messages(kept.room(), LIMIT)
     monkeypatch.setattr(kept.opened.store, "recent_messages", lambda room, limit: span)
-    monkeypatch.setattr(messages, "ROOM_BYTES", 2 * messages.MESSAGE_BYTES + 400)
+    monkeypatch.setattr(timelines, "ROOM_BYTES", 2 * timelines.MESSAGE_BYTES + 400)
     opening = ensureDeferred(kept.timelines.open(kept.room()))
     await kept.post("x" * 1000, "c", "d")
     span.callback(stored)
@@ -68,7 +69,7 @@ async def test_a_gap_behind_what_was_read(kept: Kept, monkeypatch: pytest.Monkey
 
 
 async def test_a_room_has_a_bound_in_bytes(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(messages, "ROOM_BYTES", 3 * messages.MESSAGE_BYTES + 250)
+    monkeypatch.setattr(timelines, "ROOM_BYTES", 3 * timelines.MESSAGE_BYTES + 250)
     await kept.opened_bodies()
     await kept.post(*"abcde")
     assert kept.bodies() == ["c", "d", "e"]
@@ -83,7 +84,7 @@ async def test_a_room_has_a_bound_in_bytes(kept: Kept, monkeypatch: pytest.Monke
 
 async def test_all_rooms_have_a_bound_in_bytes(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     """The room that was used the longest ago goes first; what it had comes back with the next look."""
-    monkeypatch.setattr(messages, "MEMORY_BYTES", 3 * messages.MESSAGE_BYTES)
+    monkeypatch.setattr(timelines, "MEMORY_BYTES", 3 * timelines.MESSAGE_BYTES)
     for room in range(3):
         await kept.opened_bodies(room)
     await kept.post("a", room=0)
@@ -94,21 +95,21 @@ async def test_all_rooms_have_a_bound_in_bytes(kept: Kept, monkeypatch: pytest.M
     await kept.post("unseen", room=1)
     assert await kept.opened_bodies(1) == ["b", "unseen"]
     assert [kept.is_open(room) for room in range(3)] == [False, True, False]
-    assert kept.counted() <= messages.MEMORY_BYTES
+    assert kept.counted() <= timelines.MEMORY_BYTES
     await kept.post(*"xyz", room=1)
     assert kept.bodies(1) == ["b", "unseen", "x", "y", "z"]
 
 
 async def test_a_room_that_loads_is_not_forgotten(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(messages, "MEMORY_BYTES", 1)
-    span: Deferred[messages.Span] = Deferred()
+    monkeypatch.setattr(timelines, "MEMORY_BYTES", 1)
+    span: Deferred[Span] = Deferred()
     with monkeypatch.context() as patched:
         patched.setattr(kept.opened.store, "recent_messages", lambda room, limit: span)
         opening = ensureDeferred(kept.timelines.open(kept.room(0)))
     await kept.opened_bodies(1)
     await kept.post("a", room=1)
     await kept.post("early", room=0)
-    span.callback(messages.Span((), 0))
+    span.callback(Span((), 0))
     assert kept.bodies(0) == ["early"]
     await opening
     assert not kept.is_open(1)

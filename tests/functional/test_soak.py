@@ -31,7 +31,7 @@ rooms = [{", ".join(f'{{id = "{room_id}", name = "Room {room_id[-1]}"}}' for roo
 MANY = CLIENTS // 3
 # What there is for every session, and for every event that waits.
 OF_SESSIONS = (
-    "chat.events.messages.MessagePosted", "chat.events.presence.UserJoined", "chat.messages._Timeline",
+    "chat.events.messages.MessagePosted", "chat.events.presence.UserJoined", "chat.timelines._Timeline",
     "chat.occupants.Occupants", "chat.presence.Online", "chat.presence.Session", "chat.wire.replies.Pending",
     "chat.wire.room_log.Entry", "chat.wire.room_log.RoomLog", "chat.wire.session.Connection",
     "chat.wire.transport.PromptServer", "chat.wire.websocket.WebSocketLink", "twisted.internet.base.DelayedCall",
