@@ -19,7 +19,6 @@ from twisted.internet.task import Clock
 from chat.buckets import Rate, TokenBucket
 from chat.conversations import Conversation, Conversations
 from chat.messages import Span
-from chat.timelines import Timelines
 from chat.model import (
     Access,
     Acl,
@@ -42,6 +41,7 @@ from chat.occupants import Occupant
 from chat.presence import Presence, Session
 from chat.roles import Roles
 from chat.rooms import Rooms
+from chat.timelines import Timelines
 from chat.timers import Timers
 from chat.times import utc_now
 from chat.users import Users

@@ -72,11 +72,15 @@ class Places:
             return None
         return Place(conversation.room, conversation=conversation)
 
+    async def private(self, user_id: UserId, room_id: RoomId) -> Place | None:
+        """The same, asked for what is mostly a room."""
+        return None if self._rooms.find(room_id) is not None else await self.owned(user_id, room_id)
+
     async def standing(self, user_id: UserId, room_id: RoomId) -> Place:
         """A place that the user is in or owns. Raises USER_NOT_IN_ROOM, NO_SUCH_ROOM, StorageError."""
         if self._rooms.roles.is_owner(user_id, room_id):
             return self._of_room(self._rooms.room(room_id))
-        return await self._private(user_id, room_id) or self.occupied(user_id, room_id)
+        return await self.private(user_id, room_id) or self.occupied(user_id, room_id)
 
     def created(self, place: Place, actor: User, at: datetime) -> RoomCreated:
         """The event of a place that somebody has just made."""
@@ -135,9 +139,6 @@ class Places:
         """
         opened = await self._conversations.among((user, *others), at)
         return Place(opened.conversation.room, conversation=opened.conversation, is_new=opened.is_new)
-
-    async def _private(self, user_id: UserId, room_id: RoomId) -> Place | None:
-        return None if self._rooms.find(room_id) is not None else await self.owned(user_id, room_id)
 
     def _of_room(self, room: Room) -> Place:
         return Place(room, self._rooms.channel_of(room))

@@ -8,9 +8,10 @@ from chat.activities import RoomRef, UserRef, acl_entries
 from chat.ichat import IVerb
 from chat.messages import Unread, within_bytes
 from chat.model import Room
+from chat.places import Place
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import Join, Joined
-from chat.rosters import roster
+from chat.rosters import owners_of, roster, shown_owners
 
 
 @implementer(IVerb)
@@ -18,7 +19,8 @@ class JoinVerb:
     """The session subscribes to the room, its user occupies it. Joining again answers again and announces nothing.
 
     Nothing waits between the look at the newest messages and the subscription, so that the session gets each message
-    above the head of its reply exactly once. Raises NO_SUCH_ROOM, MULTIPLE_ROOMS_WITH_NAME, NOT_ONLINE, ROOM_FULL.
+    above the head of its reply exactly once. Whose a conversation is need not join it, hears it anyway, and gets the
+    same answer: nothing else happens. Raises NO_SUCH_ROOM, MULTIPLE_ROOMS_WITH_NAME, NOT_ONLINE, ROOM_FULL.
     """
 
     event = "join"
@@ -33,10 +35,29 @@ class JoinVerb:
     async def handle(self, context: Context, request: Join) -> Outcome:
         """See `IVerb`."""
         assert context.session is not None
+        place = None if request.by_name else await self._services.places.private(context.caller.id, request.room_id)
+        if place is not None:
+            return Outcome(await self._conversation(context, place))
         room = self._services.rooms.entered(context.caller.id, request)
         unread = await self._services.histories.unread(context.caller, room)
         events = await self._services.occupancy.enter(context.session, room, context.now)
         return Outcome(self._reply(context, self._services.rooms.room(room.id), unread), events)
+
+    async def _conversation(self, context: Context, place: Place) -> Joined:
+        services, viewer = self._services, self._services.occupancy.viewer(context.caller)
+        head = (await services.timelines.recent(place.room)).head
+        owners, history = await owners_of(services, place), await services.histories.recent(context.caller, place.room)
+        users = shown_owners(services, owners, viewer)
+        return Joined(
+            published=context.now,
+            room=RoomRef.of(place.room),
+            acls=(),
+            history=tuple(map(services.users.in_history, within_bytes(history))),
+            owners=tuple(map(UserRef.of, owners)),
+            users=users,
+            user_count=len(users),
+            head=head,
+        )
 
     def _reply(self, context: Context, room: Room, unread: Unread | None) -> Joined:
         services, viewer = self._services, self._services.occupancy.viewer(context.caller)

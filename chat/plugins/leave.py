@@ -11,7 +11,7 @@ from chat.requests import Leave
 
 @implementer(IVerb)
 class LeaveVerb:
-    """Takes the user out of the room; who is not there is out already.
+    """Takes the user out of the room; who is not there is out already. Out of one's own conversation nobody goes.
 
     Raises NO_SUCH_ROOM, MULTIPLE_ROOMS_WITH_NAME.
     """
@@ -27,6 +27,9 @@ class LeaveVerb:
 
     async def handle(self, context: Context, request: Leave) -> Outcome:
         """See `IVerb`."""
+        private = None if request.by_name else await self._services.places.private(context.caller.id, request.room_id)
+        if private is not None:
+            return Outcome()
         room = self._services.rooms.entered(context.caller.id, request)
         return Outcome(events=self._services.occupancy.leave(context.caller, room, context.now))
 

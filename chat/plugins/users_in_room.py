@@ -7,13 +7,14 @@ from zope.interface import implementer
 from chat.ichat import IVerb
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import ListUsers, Users
-from chat.rosters import roster
+from chat.rosters import owners_of, roster, shown_owners
 
 
 @implementer(IVerb)
 class UsersInRoomVerb:
     """Pages through the users of a room, operators and owners first; operators see invisible users too. A page has at
-    most about 512 KiB, but one user at least. For who may enter the room; else raises NO_SUCH_ROOM.
+    most about 512 KiB, but one user at least. For who may enter the room; else raises NO_SUCH_ROOM. Of
+    a conversation its owners see which of them are online.
     """
 
     event = "users_in_room"
@@ -29,6 +30,10 @@ class UsersInRoomVerb:
     async def handle(self, context: Context, request: ListUsers) -> Outcome:
         """See `IVerb`."""
         services, viewer = self._services, self._services.occupancy.viewer(context.caller)
+        place = await services.places.private(context.caller.id, request.room_id)
+        if place is not None:
+            owners = shown_owners(services, await owners_of(services, place), viewer)
+            return Outcome(Users(owners[request.offset :][: request.limit], len(owners)))
         room = services.rooms.enterable(context.caller.id, request.room_id)
         limit = self._most if request.limit is None else min(request.limit, self._most)
         page = roster(services, room, viewer, request.offset, limit)

@@ -67,6 +67,11 @@ class RoomTarget(Activity, frozen=True):
     target_kind: Annotated[str | None, At("target.objectType", limit=ID_LENGTH)] = None
 
     @property
+    def room_id(self) -> RoomId:
+        """`target` as an id."""
+        return RoomId(self.target)
+
+    @property
     def by_name(self) -> bool:
         """Whether `target` is a name."""
         return self.target_kind == "name"

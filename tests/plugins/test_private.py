@@ -227,3 +227,29 @@ async def test_conversations_are_forgotten_and_found_again(server: MemoryServer)
     for user_id, conversation in ids.items():
         assert (await say(alice, "two", user_id))["target"]["id"] == conversation
         assert (await say(alice, "three", conversation))["seq"] == 3
+
+
+async def test_who_joins_an_own_conversation_gets_what_a_room_shows(server: MemoryServer) -> None:
+    alice, bob = await logged_in(server, "alice"), await logged_in(server, "bob")
+    carol = await logged_in(server, "carol")
+    conversation = (await alice.call("create", create("bob", "carol")))["data"]["target"]["id"]
+    await say(alice, "one", conversation)
+    await bob.call("status", {"verb": "invisible"})
+    for client in (alice, bob, carol):
+        await client.sync()
+        client.events.clear()
+    data = (await alice.call("join", JOIN | {"target": {"id": conversation}}))["data"]
+    groups = {group["objectType"]: group for group in data["object"]["attachments"]}
+    assert data["target"] == {"id": conversation, "displayName": ""}
+    assert data["object"]["head"] == 1
+    assert [entry["seq"] for entry in groups["history"]["attachments"]] == [1]
+    assert [one["id"] for one in groups["owner"]["attachments"]] == ["alice", "bob", "carol"]
+    assert [one["id"] for one in groups["user"]["attachments"]] == ["alice", "carol"]
+    assert groups["user"]["summary"] == 2
+    listed = await carol.call("users_in_room", history(conversation, object={"url": 1, "summary": 5}))
+    assert [one["id"] for one in listed["data"]["object"]["attachments"]] == ["bob", "carol"]
+    assert (await alice.call("leave", {"verb": "leave", "target": {"id": conversation}}))["status_code"] == 200
+    sent = await say(bob, "two", conversation)
+    await alice.sync()
+    assert [name for name, _ in alice.events] == ["message"]
+    assert alice.heard("message") == [sent]
