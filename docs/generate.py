@@ -14,7 +14,8 @@ from chat.wire.slots import slot_table
 
 HEAD = """# Verbs
 
-Generated from the code by `docs/generate.py`. A slot without a code may be left out.
+Generated from the code by `docs/generate.py`. A slot without a code for `missing` may be left out, one without a
+code for `too long` is bounded by the frame alone.
 
 """
 
@@ -29,8 +30,8 @@ def verbs_page() -> str:
         page += f"## {verb.event}\n\n{summary(type(verb).__doc__)} Body verb: {words}.{login}\n\n"
         rows = slot_table(verb.request)
         if rows:
-            page += "| slot | kind | missing or malformed |\n|---|---|---|\n"
-            page += "".join(f"| `{path}` | {kind} | {code} |\n" for path, kind, code in rows) + "\n"
+            page += "| slot | kind | missing | malformed | too long |\n|---|---|---|---|---|\n"
+            page += "".join(f"| `{path}` | {' | '.join(cells)} |\n" for path, *cells in rows) + "\n"
     page += "## Codes\n\n| code | name | HTTP | text |\n|---|---|---|---|\n"
     return page + "".join(f"| {code.wire} | {code.name} | {code.http} | {code.text} |\n" for code in ErrorCode)
 

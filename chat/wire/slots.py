@@ -11,7 +11,8 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Struct
 
-from chat.slots import Activity, At
+from chat.errors import ErrorCode
+from chat.slots import REST, Activity, At
 
 SEGMENT = re.compile(r"(\*|\w+)(?:\[(\w+)\])?")
 
@@ -54,11 +55,24 @@ def _bare(hint: Any) -> Any:
     return getattr(hint, "__supertype__", hint)
 
 
-def slot_table(cls: type[Activity]) -> list[tuple[str, str, str]]:
-    """The slots of a request as rows for documents: path, what it is, the code when it is missing."""
-    rows = []
-    for slot in slots_of(cls):
-        kind = "base64" if slot.at.text else getattr(slot.type, "__name__", str(slot.type))
-        missing = "" if slot.optional or slot.at.missing is None else str(slot.at.missing.wire)
-        rows.append((slot.at.path, kind, missing))
-    return rows
+def slot_table(cls: type[Activity]) -> list[tuple[str, ...]]:
+    """The slots of a request as rows for documents: path, what it is, and the codes when it is missing, when it is
+    malformed, and when it is longer than its limit.
+    """
+    return [(slot.at.path, _kind(slot), *_codes(slot)) for slot in slots_of(cls)]
+
+
+def _kind(slot: Slot) -> str:
+    if slot.at.text:
+        return "base64"
+    if get_origin(slot.type) is tuple:
+        return f"list of {get_args(slot.type)[0].__name__}"
+    return getattr(slot.type, "__name__", str(slot.type))
+
+
+def _codes(slot: Slot) -> tuple[str, str, str]:
+    at = slot.at
+    malformed = at.invalid or at.missing or ErrorCode.VALIDATION_ERROR
+    missing = "" if slot.optional or at.path.endswith(REST) else str((at.missing or ErrorCode.VALIDATION_ERROR).wire)
+    too_long = "" if at.limit is None else str((at.too_many or malformed).wire)
+    return missing, str(malformed.wire), too_long

@@ -159,7 +159,12 @@ def test_any_json_is_read_or_refused(data: Any, kind: type[Activity]) -> None:
 
 
 def test_the_table_for_documents() -> None:
-    assert slot_table(Readable)[:2] == [("id", "str", "501"), ("object.content", "base64", "506")]
+    assert slot_table(Readable)[:3] == [
+        ("id", "str", "501", "501", "501"),
+        ("object.content", "base64", "506", "506", ""),
+        ("object.url", "int", "", "706", ""),
+    ]
+    assert ("object.*", "dict", "", "706", "") in slot_table(SendMessage)
 
 
 @pytest.mark.parametrize(
