@@ -65,6 +65,12 @@ class Places:
             raise ChatError(ErrorCode.USER_NOT_IN_ROOM)
         return self._of_room(room)
 
+    def own_or_occupied(self, user_id: UserId, room_id: RoomId) -> Place:
+        """The room, which the user is in or owns. Raises NO_SUCH_ROOM, USER_NOT_IN_ROOM."""
+        if self._rooms.roles.is_owner(user_id, room_id):
+            return self._of_room(self._rooms.room(room_id))
+        return self.occupied(user_id, room_id)
+
     async def owned(self, user_id: UserId, room_id: RoomId) -> Place | None:
         """The conversation of this id, if it is one of the user's. Raises StorageError."""
         conversation = await self._conversations.find(room_id) if is_public_id(room_id) else None
@@ -78,9 +84,7 @@ class Places:
 
     async def standing(self, user_id: UserId, room_id: RoomId) -> Place:
         """A place that the user is in or owns. Raises USER_NOT_IN_ROOM, NO_SUCH_ROOM, StorageError."""
-        if self._rooms.roles.is_owner(user_id, room_id):
-            return self._of_room(self._rooms.room(room_id))
-        return await self.private(user_id, room_id) or self.occupied(user_id, room_id)
+        return await self.private(user_id, room_id) or self.own_or_occupied(user_id, room_id)
 
     def created(self, place: Place, actor: User, at: datetime) -> RoomCreated:
         """The event of a place that somebody has just made."""

@@ -19,9 +19,9 @@ SPAN_LIMIT = 500
 @implementer(IVerb)
 class HistoryVerb:
     """The newest messages or those that the caller has not read (`history.type`), or of them those since a time (newest
-    first), or those after a seq (oldest first, tombstones
-    included, at most 500); at most about half a megabyte at once. For who may enter the room or owns the conversation;
-    else raises NO_SUCH_ROOM. With a user nothing was said before the first message.
+    first), or those after a seq (oldest first, tombstones included, at most 500); at most about half a megabyte at once.
+    For who may enter the room or owns the conversation; else raises NO_SUCH_ROOM. With a user nothing was said before
+    the first message.
     """
 
     event = "history"
@@ -37,13 +37,19 @@ class HistoryVerb:
         """See `IVerb`."""
         place = await self._services.places.readable(context.caller, request.target)
         if place is None:
-            return Outcome(History(room_id=request.target, messages=()))
+            return Outcome(self._nothing(request))
         room = place.room
         if request.after_seq is not None:
             return Outcome(await self._after(room, request.after_seq))
         recent = await self._services.histories.recent(context.caller, room)
         shown = (message for message in recent if request.since is None or message.published >= request.since)
         return Outcome(History(room_id=room.id, messages=self._entries(shown)))
+
+    def _nothing(self, request: ReadHistory) -> History:
+        """Of a conversation that there is not yet."""
+        if request.after_seq is None:
+            return History(room_id=request.target, messages=())
+        return History(room_id=request.target, messages=(), head=0, more=False, recovered=request.after_seq == 0)
 
     def _entries(self, messages: Iterable[Message]) -> tuple[HistoryEntry, ...]:
         return tuple(map(self._services.users.in_history, within_bytes(messages)))

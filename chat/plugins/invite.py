@@ -14,8 +14,8 @@ from chat.requests import Invite
 
 @implementer(IVerb)
 class InviteVerb:
-    """Asks a user to come into a room that the sender is in. Nobody hears of an invitation to one who is offline, which
-    is answered as any other; nothing is kept of it.
+    """Asks a user to come into a room that the sender is in or owns. Nobody hears of an invitation to one who is
+    offline, which is answered as any other; nothing is kept of it.
 
     Raises NO_SUCH_ROOM, USER_NOT_IN_ROOM, NO_SUCH_USER; NOT_ALLOWED for one who could not come in: such a room is not
     betrayed.
@@ -33,7 +33,7 @@ class InviteVerb:
     async def handle(self, context: Context, request: Invite) -> Outcome:
         """See `IVerb`."""
         inviter = context.caller
-        place = self._services.places.occupied(inviter.id, request.room_id)
+        place = self._services.places.own_or_occupied(inviter.id, request.room_id)
         invited = await self._services.users.known(request.user_id)
         if not self._services.rooms.may_enter(invited.id, place.room):
             raise ChatError(ErrorCode.NOT_ALLOWED, "the room is not for this user")

@@ -17,8 +17,8 @@ from chat.requests import ReportMessage
 @implementer(IVerb)
 class ReportVerb:
     """Keeps a report of a message, and tells the operators and whoever is in the admin room of its channel, with what
-    the message says. For who is in its room, or owns its conversation. Of one message and reporter there is one report:
-    a second one is answered as the first, and nobody hears of it.
+    the message says, be it deleted since. For who is in its room, or owns its conversation. Of one message and reporter
+    there is one report: a second one is answered as the first, and nobody hears of it.
 
     Raises VALIDATION_ERROR for a message that is unknown or of another author, USER_NOT_IN_ROOM; NOT_ALLOWED above
     REPORTS_PER_DAY.

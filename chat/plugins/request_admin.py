@@ -16,7 +16,8 @@ from chat.requests import RequestAdmin
 
 @implementer(IVerb)
 class RequestAdminVerb:
-    """Asks the operators, and whoever is in the admin room of the channel, to come into a room that the sender is in.
+    """Asks the operators, and whoever is in the admin room of the channel, to come into a room that the sender is in or
+    owns.
     Operators whom nobody sees count as online.
 
     Raises EMPTY_MESSAGE, MSG_TOO_LONG, NO_SUCH_ROOM, USER_NOT_IN_ROOM, NO_ADMIN_ONLINE, NO_ADMIN_ROOM_FOUND.
@@ -36,7 +37,7 @@ class RequestAdminVerb:
         """See `IVerb`."""
         check_body(request.body, self._max_characters)
         user = context.caller
-        place = self._services.places.occupied(user.id, request.room_id)
+        place = self._services.places.own_or_occupied(user.id, request.room_id)
         if not any(self._is_there(operator) for operator in self._services.rooms.roles.operators):
             raise ChatError(ErrorCode.NO_ADMIN_ONLINE)
         admin_room = self._services.rooms.admin_room_of(place.room)

@@ -1,5 +1,5 @@
 """Messages that are edited and deleted, and rooms that are cleared. A deleted message keeps its row, its number and its
-text, which no client gets any more.
+text, which no client gets any more but operators by a report.
 """
 
 from __future__ import annotations

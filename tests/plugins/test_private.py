@@ -194,6 +194,10 @@ async def test_with_a_user_nothing_was_said_before_the_first_message(server: Mem
     alice = await logged_in(server, "alice")
     await logged_in(server, "bob")
     assert await texts(alice, "bob") == []
+    for seq in (0, 5):
+        reply = await alice.call("history", history("bob", object={"seq": seq}))
+        found = {name: reply["data"]["object"][name] for name in ("attachments", "head", "more", "recovered")}
+        assert found == {"attachments": [], "head": 0, "more": False, "recovered": seq == 0}
     for target in ("nobody", "alice,bob", "bob,"):
         assert (await alice.call("history", history(target)))["status_code"] == 802
     assert (await alice.call("list_channels", {"verb": "list"}))["status_code"] == 200

@@ -122,6 +122,15 @@ async def test_who_is_outside_calls_nobody(server: MemoryServer) -> None:
     assert carol.events == []
 
 
+async def test_who_owns_the_room_calls_from_outside(server: MemoryServer) -> None:
+    alice, carol = await logged_in(server, "alice"), await logged_in(server, "carol")
+    place = {"target": {"displayName": base64_of("Mine")}, "object": {"url": "lobby"}}
+    made = (await alice.call("create", {"verb": "create"} | place))["data"]["target"]["id"]
+    assert (await alice.call("request_admin", call() | {"target": {"id": made}}))["status_code"] == 200
+    await carol.sync()
+    assert carol.heard("gn_admin_requested")[-1]["generator"]["id"] == made
+
+
 async def test_operators_count_unless_they_are_as_if_gone(server: MemoryServer) -> None:
     alice = await inside(server, "alice")
     nobody = await alice.call("request_admin", call())
