@@ -11,6 +11,7 @@ from chat.events import MessagePosted
 from chat.model import Acl, Room, RoomId, User
 from chat.places import Place, Places
 from chat.requests import SendMessage
+from chat.rights import Act
 from chat.rooms import Rooms
 
 
@@ -62,7 +63,7 @@ class Crossings:
         """Whether the rules do that concern the sender; those of the channel concern owners of the room too."""
         roles = self._rooms.roles
         rules: tuple[Acl, ...] = () if self._rooms.skips_rules(sender.id, room) else room.acls
-        if not roles.has_say_in(sender.id, room.channel_id):
+        if not self._rooms.rights.may(Act.SKIP_CHANNEL_RULES, sender.id, room):
             rules += self._channel_rules(room)
         subject = Subject.of(sender, room, roles)
         return holds(rules, "crossroom", subject) and all(pass_between(rules, one, is_near) for one in actions)

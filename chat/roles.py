@@ -1,10 +1,10 @@
-"""Who is what, globally, in a channel, in a room, and what that lets them do. In memory; no I/O."""
+"""Who is what, globally, in a channel, in a room. What that lets them do is in `chat.rights`. In memory; no I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from chat.model import SYSTEM_ID, ChannelId, Role, Room, RoomId, RoomKind, UserId
+from chat.model import ChannelId, Role, Room, RoomId, UserId
 from chat.world import Grant
 
 _Scope = ChannelId | RoomId | None
@@ -63,44 +63,6 @@ class Roles:
     def in_room(self, user_id: UserId, room_id: RoomId) -> set[Role]:
         """What the user is in the room."""
         return self._by_user.get(user_id, {}).get(room_id, set())
-
-    def has_say_in(self, user_id: UserId, channel_id: ChannelId | None) -> bool:
-        """Whether the user is an operator, or an owner or admin of the channel."""
-        return self.is_operator(user_id) or bool(self.in_channel(user_id, channel_id) & {Role.OWNER, Role.ADMIN})
-
-    def moderates(self, user_id: UserId, room: Room) -> bool:
-        """Whether the user keeps order in the room, and may clear it: operators, the channel's owners and admins, the
-        room's owners and moderators. In a conversation nobody does.
-        """
-        if room.kind is RoomKind.CONVERSATION:
-            return False
-        in_room = self.in_room(user_id, room.id)
-        return self.has_say_in(user_id, room.channel_id) or bool(in_room & {Role.OWNER, Role.MODERATOR})
-
-    def may_act_on(self, user_id: UserId, other_id: UserId) -> bool:
-        """Whether the other's rank allows it: nobody below acts on an operator, and a globalmod not on a superuser."""
-        return self._rank(user_id) >= self._rank(other_id)
-
-    def _rank(self, user_id: UserId) -> int:
-        if not self.is_operator(user_id):
-            return 0
-        return 2 if Role.SUPERUSER in self.global_roles(user_id) else 1
-
-    def may_delete_of(self, author_id: UserId, user_id: UserId, room: Room) -> bool:
-        """Whether the user may delete what the author said in the room: who moderates it and may act on the author."""
-        return self.moderates(user_id, room) and self.may_act_on(user_id, author_id)
-
-    def may_rename_or_remove(self, user_id: UserId, room: Room) -> bool:
-        """Whether the user may rename or remove the room: the system, superusers, the channel's owners and admins and
-        the room's owners; globalmods and the room's moderators if it is a temporary one.
-        """
-        if user_id == SYSTEM_ID or Role.SUPERUSER in self.global_roles(user_id):
-            return True
-        in_room = self.in_room(user_id, room.id)
-        if Role.OWNER in in_room or self.in_channel(user_id, room.channel_id) & {Role.OWNER, Role.ADMIN}:
-            return True
-        is_moderator = Role.GLOBALMOD in self.global_roles(user_id) or Role.MODERATOR in in_room
-        return is_moderator and room.kind is RoomKind.TEMPORARY
 
     def has_any(self, user_id: UserId) -> bool:
         """Whether the user has a role anywhere."""

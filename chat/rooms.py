@@ -13,6 +13,7 @@ from chat.errors import ChatError, ErrorCode
 from chat.model import Access, Acl, Channel, ChannelId, Room, RoomId, RoomKind, User, UserId
 from chat.names import folded
 from chat.requests import RoomTarget
+from chat.rights import Act, Rights
 from chat.roles import Roles
 from chat.world import Timer, World
 
@@ -36,13 +37,15 @@ class NewRoom(Struct, frozen=True, kw_only=True):
 
 
 class Rooms:
-    """The directory of channels and rooms. `roles` tells who is what in them. Empty until it is loaded.
+    """The directory of channels and rooms. `roles` tells who is what in them, `rights` what they may do. Empty
+    until it is loaded.
 
     `max_users`: how many users a room takes besides operators, 0 for any number.
     """
 
     def __init__(self, max_users: int = 0) -> None:
         self.roles = Roles(())
+        self.rights = Rights(self.roles)
         self._max_users = max_users
         self._channels: dict[ChannelId, Channel] = {}
         self._rooms: dict[RoomId, Room] = {}
@@ -55,6 +58,7 @@ class Rooms:
     def load(self, world: World) -> None:
         """Take what the store holds."""
         self.roles = Roles(world.grants)
+        self.rights = Rights(self.roles)
         self._channels = {channel.id: channel for channel in sorted(world.channels, key=_channel_order)}
         self._members = dict(world.members)
         for room in world.rooms:
@@ -184,9 +188,9 @@ class Rooms:
         return room
 
     def manageable(self, user_id: UserId, room_id: RoomId) -> Room:
-        """The room of this id, for a user who may enter it or has a say in it. Raises NO_SUCH_ROOM."""
+        """The room of this id, for a user who may enter it or is something there. Raises NO_SUCH_ROOM."""
         room = self.room(room_id)
-        if not self.may_enter(user_id, room) and not self.roles.may_rename_or_remove(user_id, room):
+        if not self.may_enter(user_id, room) and not self.rights.has_standing(user_id, room):
             raise ChatError(ErrorCode.NO_SUCH_ROOM)
         return room
 
@@ -224,10 +228,8 @@ class Rooms:
         return holds(room.acls, "autojoin", subject) and holds(room.acls, "join", subject)
 
     def skips_rules(self, user_id: UserId, room: Room) -> bool:
-        """Whether the room's rules do not concern the user: operators, the channel's owners and admins, the room's
-        owners.
-        """
-        return self.roles.has_say_in(user_id, room.channel_id) or self.roles.is_owner(user_id, room.id)
+        """Whether the room's rules do not concern the user."""
+        return self.rights.may(Act.SKIP_ROOM_RULES, user_id, room)
 
     def kind_of(self, channel_id: ChannelId) -> str:
         """What rooms a channel has: `static`, `temporary`, or `mix` for both or none."""

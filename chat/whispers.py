@@ -15,6 +15,7 @@ from chat.events import TextWhispered
 from chat.model import Channel, Room, RoomId, User, UserId
 from chat.plugin import Context, Services
 from chat.requests import SendMessage, Whisper
+from chat.rights import Act
 
 
 class Addressed(Struct, frozen=True):
@@ -85,7 +86,7 @@ class Whispers:
 
     def _check_rules(self, sender: User, room: Room, channel: Channel | None) -> None:
         roles = self._services.rooms.roles
-        if channel is None or roles.has_say_in(sender.id, channel.id):
+        if channel is None or self._services.rooms.rights.may(Act.SKIP_CHANNEL_RULES, sender.id, channel):
             return
         if not holds(channel.acls, "whisper", Subject.of(sender, room, roles)):
             raise ChatError(ErrorCode.NOT_ALLOWED_TO_WHISPER_CHANNEL)

@@ -15,8 +15,8 @@ MODEL = {
 }  # fmt: skip
 DOMAIN = {
     "acl", "acl_grammar", "changes", "conversations", "crossing", "gaps", "histories", "messages", "moderation",
-    "names", "occupancy", "occupants", "places", "presence", "receipts", "rest", "retention", "revisions", "roles",
-    "rooms", "rosters", "tallies", "timelines", "timers", "users", "whispers",
+    "names", "occupancy", "occupants", "places", "presence", "receipts", "rest", "retention", "revisions",
+    "rights", "roles", "rooms", "rosters", "tallies", "timelines", "timers", "users", "whispers",
 }  # fmt: skip
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}

@@ -16,6 +16,7 @@ from chat.names import RoomNames
 from chat.places import Place
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import CreateRoom, RoomMade
+from chat.rights import Act
 from chat.rooms import NewRoom
 from chat.timers import REMOVE_ROOM
 from chat.world import Grant, Timer
@@ -117,7 +118,7 @@ class CreateVerb:
     def _check_autojoin(self, user: User, new: NewRoom) -> None:
         """Who could pull everybody into a room at login is somebody whom the operators trust."""
         asks = any(rule.action == "autojoin" for rule in new.acls)
-        if asks and not self._services.rooms.roles.has_say_in(user.id, new.channel.id):
+        if asks and not self._services.rooms.rights.may(Act.SET_AUTOJOIN, user.id, new.channel):
             raise ChatError(
                 ErrorCode.NOT_ALLOWED, "autojoin is for operators and the channel's owners and admins to set"
             )

@@ -13,6 +13,7 @@ from chat.moderation import Audit
 from chat.places import Place
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import DeleteMessage
+from chat.rights import Act
 
 
 @implementer(IVerb)
@@ -50,7 +51,7 @@ class DeleteVerb:
     def _checked(self, context: Context, place: Place, message: Message) -> Audit | None:
         """The row for the audit log when it is the message of somebody else. Raises NOT_ALLOWED."""
         actor_id, author_id = context.caller.id, message.author.id
-        may_moderate = self._services.rooms.roles.may_delete_of(author_id, actor_id, place.room)
+        may_moderate = self._services.rooms.rights.may(Act.DELETE_OF_OTHERS, actor_id, place.room, author_id)
         if not may_moderate and not (actor_id == author_id and self._sender_can_delete):
             raise ChatError(ErrorCode.NOT_ALLOWED)
         if actor_id == author_id:
@@ -61,8 +62,7 @@ class DeleteVerb:
         room, actor = place.room, context.caller
         if object_id != room.id:
             raise ChatError(ErrorCode.VALIDATION_ERROR, "object.id is not the room of target.id")
-        if not self._services.rooms.roles.moderates(actor.id, room):
-            raise ChatError(ErrorCode.NOT_ALLOWED)
+        self._services.rooms.rights.check(Act.CLEAR_ROOM, actor.id, room)
         row = Audit(context.now, context.key_name, actor.id, "clear-room", actor.id, room.id, "")
         if not await self._services.revisions.clear(room, row):
             return Outcome()

@@ -18,6 +18,7 @@ from chat.model import Mute, RoomId
 from chat.moderation import Audit
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Phase, Plugin, Requires, Services
 from chat.requests import EditMessage, ListMutes, MutePlan, Mutes, MuteUsers, SendMessage, UnmuteUser, Whisper
+from chat.rights import Act
 
 
 @implementer(IGuard)
@@ -57,7 +58,7 @@ def _concerned(request: SendMessage | EditMessage | Whisper) -> tuple[RoomId, ..
 class MuteVerb:
     """Mutes users, all or none. A second mute replaces the duration, and the reason where one is given.
 
-    Raises NO_SUCH_USER, NO_SUCH_ROOM, INVALID_BAN_DURATION.
+    Raises NO_SUCH_USER, NO_SUCH_ROOM, NOT_ALLOWED, INVALID_BAN_DURATION.
     """
 
     event = None
@@ -94,6 +95,7 @@ class MuteVerb:
         user = await self._services.users.known(plan.user_id)
         actor = await self._services.users.known(plan.actor_id)
         room = self._services.rooms.room(plan.room_id)
+        self._services.rooms.rights.check(Act.MUTE, context.caller.id, room, user.id)
         former = self._services.mutes.of(user.id, room.id, context.now)
         reason = plan.reason if plan.reason is not None else "" if former is None else former.reason
         return Mute(user.id, room.id, actor.id, plan.duration, reason, end_of(plan.duration, context.now))
@@ -112,7 +114,7 @@ class MuteVerb:
 
 @implementer(IVerb)
 class UnmuteVerb:
-    """Ends a mute. Raises NO_SUCH_USER, NO_SUCH_ROOM; ending a mute that is not there announces nothing."""
+    """Ends a mute; ending one that is not there announces nothing. Raises NO_SUCH_USER, NO_SUCH_ROOM, NOT_ALLOWED."""
 
     event = None
     verbs = ()
@@ -127,6 +129,7 @@ class UnmuteVerb:
         """See `IVerb`."""
         user = await self._services.users.known(request.user_id)
         room = self._services.rooms.room(request.room_id)
+        self._services.rooms.rights.check(Act.MUTE, context.caller.id, room, user.id)
         if self._services.mutes.of(user.id, room.id, context.now) is None:
             return Outcome()
         row = Audit(context.now, context.key_name, context.caller.id, "unmute", user.id, room.id, "")

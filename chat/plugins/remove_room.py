@@ -5,13 +5,13 @@ from __future__ import annotations
 from zope.interface import implementer
 
 from chat.activities import RoomRef, UserRef
-from chat.errors import ChatError, ErrorCode
 from chat.events import RoomRemoved
 from chat.ichat import IVerb
-from chat.model import Room, RoomKind
+from chat.model import Room
 from chat.moderation import Audit
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import RemoveRoom, RoomRemovedReply
+from chat.rights import Act
 
 
 @implementer(IVerb)
@@ -34,8 +34,7 @@ class RemoveRoomVerb:
         """See `IVerb`."""
         rooms, actor = self._services.rooms, context.caller
         room = rooms.manageable(actor.id, request.room_id)
-        if room.kind is RoomKind.ADMIN or not rooms.roles.may_rename_or_remove(actor.id, room):
-            raise ChatError(ErrorCode.NOT_ALLOWED)
+        rooms.rights.check(Act.REMOVE_ROOM, actor.id, room)
         reason = request.reason or ""
         row = Audit(context.now, context.key_name, actor.id, "remove-room", actor.id, room.id, reason)
         await self._services.store.remove_room(room, row)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from zope.interface import implementer
 
 from chat.activities import RoomRef, UserRef
-from chat.errors import ChatError, ErrorCode
 from chat.events import RoomRenamed
 from chat.ichat import IVerb
 from chat.moderation import Audit
 from chat.names import RoomNames
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import RenameRoom, RoomRenamedReply
+from chat.rights import Act
 
 
 @implementer(IVerb)
@@ -35,8 +35,7 @@ class RenameRoomVerb:
         """See `IVerb`."""
         rooms, actor = self._services.rooms, context.caller
         room = rooms.manageable(actor.id, request.room_id)
-        if not rooms.roles.may_rename_or_remove(actor.id, room):
-            raise ChatError(ErrorCode.NOT_ALLOWED)
+        rooms.rights.check(Act.RENAME_ROOM, actor.id, room)
         name = self._names.checked(request.name)
         if name == room.name:
             return Outcome(RoomRenamedReply(published=context.now, ref=RoomRef.of(room)))
