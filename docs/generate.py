@@ -1,7 +1,10 @@
-"""Writes docs/verbs.md from the code: `python docs/generate.py`. A test fails when the file is out of date."""
+"""Writes docs/verbs.md and docs/moderation.md from the code: `python docs/generate.py`. A test fails when one of them
+is out of date.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from twisted.internet.task import Clock
@@ -9,6 +12,7 @@ from twisted.internet.task import Clock
 from chat.config import Config
 from chat.errors import ErrorCode
 from chat.plugin import Requires
+from chat.rights import TABLE, Act, Standing
 from chat.server import Server
 from chat.wire.slots import slot_table
 
@@ -17,6 +21,28 @@ HEAD = """# Verbs
 Generated from the code by `docs/generate.py`. A slot without a code for `missing` may be left out, one without a
 code for `too long` is bounded by the frame alone.
 
+"""
+
+
+MODERATION_HEAD = """# Who may do what to whom
+
+Generated from `chat/rights.py` by `docs/generate.py`.
+
+The configuration declares roles: global ones (superuser, globalmod), in a channel (owner, admin), in a room (owner,
+moderator). Who makes a room is its owner. Superusers and globalmods are the operators. The system is user `0`, who
+acts for backends and timers. Who has several roles may do what any of them allows; who has none may none of this.
+
+"""
+MODERATION_FOOT = """
+* **Rank.** Nobody below acts on an operator: no owner, admin or moderator kicks, mutes or bans one, deletes what one
+  said, or gives or takes a role of one. A globalmod does not act on a superuser. Nobody acts on the system.
+* The admin room of a channel is never removed, and nobody has a role in it; operators list and join it.
+* In a private conversation nobody may any of this, and each owner takes back only what is their own.
+* For mutes users have no command: backends mute, and plugins that ask for it in the name of a user.
+* What users say they take back themselves, where `messages.sender_can_delete` allows it.
+* Rooms that one may not even list are answered as if they did not exist; who has a standing in a room may know of it.
+* A refusal has the code 705. What was done stands in the audit log, the table `audit` of the database: when, by whom
+  and with which key of a backend, what, to whom, where, why, and until when.
 """
 
 
@@ -36,10 +62,31 @@ def verbs_page() -> str:
     return page + "".join(f"| {code.wire} | {code.name} | {code.http} | {code.text} |\n" for code in ErrorCode)
 
 
+def moderation_page() -> str:
+    """Who may do what to whom."""
+    columns = list(Standing)
+    page = MODERATION_HEAD + f"| | {' | '.join(one.value for one in columns)} |\n" + "|---" * (len(columns) + 1) + "|\n"
+    for name, allowed in _rows():
+        page += f"| {name} | {' | '.join('yes' if one in allowed else '' for one in columns)} |\n"
+    return page + MODERATION_FOOT
+
+
+def _rows() -> Iterator[tuple[str, frozenset[Standing]]]:
+    """The rows of the table, two where temporary rooms differ."""
+    for act in Act:
+        row = TABLE[act]
+        yield act.value + ("" if row.in_temporary is None else " that stays"), row.who
+        if row.in_temporary is not None:
+            yield f"{act.value} that is temporary", row.in_temporary
+
+
 def summary(docstring: str | None) -> str:
     """The first paragraph of a docstring on one line."""
     return " ".join((docstring or "").split("\n\n")[0].split())
 
 
+PAGES = {"verbs.md": verbs_page, "moderation.md": moderation_page}
+
 if __name__ == "__main__":
-    (Path(__file__).parent / "verbs.md").write_text(verbs_page(), encoding="utf-8")
+    for name, page in PAGES.items():
+        (Path(__file__).parent / name).write_text(page(), encoding="utf-8")

@@ -150,6 +150,8 @@ async def test_the_plugin_of_the_page_works(tmp_path: Path) -> None:
         sys.modules.pop("chat.plugins.poke", None)
 
 
-def test_the_generated_page_is_up_to_date() -> None:
+def test_the_generated_pages_are_up_to_date() -> None:
     generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
-    assert (ROOT / "docs" / "verbs.md").read_text(encoding="utf-8") == generate["verbs_page"]()
+    for name, page in generate["PAGES"].items():
+        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == page(), name
+    assert {"verbs.md", "moderation.md"} <= generate["PAGES"].keys()
