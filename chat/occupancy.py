@@ -109,12 +109,15 @@ class Occupancy:
         joined = (self._joined(user, room, status, at),) if arrival.came_in else ()
         return (*connected, *joined)
 
-    def leave(self, user: User, room: Room, at: datetime) -> Events:
-        """The user is out of the room, with all sessions. Nothing happens to one who is not there."""
+    def leave(self, user: User, room: Room, at: datetime, *, on_purpose: bool = True) -> Events:
+        """The user is out of the room, with all sessions. Nothing happens to one who is not there.
+
+        `on_purpose`: the user wants it; one who is put out may have wanted to stay.
+        """
         if not self._presence.leave(user.id, room.id):
             return ()
         self._timelines.release_if_empty(room.id)
-        return (self._left(user, room.id, self._presence.status_of(user.id), at, on_purpose=True),)
+        return (self._left(user, room.id, self._presence.status_of(user.id), at, on_purpose=on_purpose),)
 
     def clear(self, room_id: RoomId) -> frozenset[UserId]:
         """Everybody is out of a room that is no more; nothing is announced. Who was in it."""

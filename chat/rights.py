@@ -118,6 +118,10 @@ class Rights:
         """
         return whom_id != SYSTEM_ID and self._rank(actor_id) >= self._rank(whom_id)
 
+    def is_operator(self, user_id: UserId) -> bool:
+        """Whether the user is the system, a superuser or a globalmod."""
+        return self._rank(user_id) > 0
+
     def has_standing(self, user_id: UserId, where: Where) -> bool:
         """Whether the user is anything there, so that the place need not be kept from the user."""
         return next(self.standings(user_id, where), None) is not None

@@ -14,9 +14,9 @@ MODEL = {
     "lines", "memos", "model", "plugin", "requests", "slots", "texts", "times", "world",
 }  # fmt: skip
 DOMAIN = {
-    "acl", "acl_grammar", "changes", "conversations", "crossing", "gaps", "histories", "messages", "moderation",
-    "names", "occupancy", "occupants", "places", "presence", "receipts", "rest", "retention", "revisions",
-    "rights", "roles", "rooms", "rosters", "tallies", "timelines", "timers", "users", "whispers",
+    "acl", "acl_grammar", "changes", "conversations", "crossing", "gaps", "histories", "kicks", "messages",
+    "moderation", "names", "occupancy", "occupants", "places", "presence", "receipts", "rest", "retention",
+    "revisions", "rights", "roles", "rooms", "rosters", "tallies", "timelines", "timers", "users", "whispers",
 }  # fmt: skip
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}

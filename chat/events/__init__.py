@@ -7,7 +7,7 @@ declared the same way in its own module.
 from chat.events.attention import AdminRequested, MessageReported, UserInvited
 from chat.events.base import Event
 from chat.events.messages import Announced, MessageDeleted, MessageEdited, MessagePosted, MessagesMissed
-from chat.events.moderation import MuteNotice, UserMuted, UserUnmuted
+from chat.events.moderation import MuteNotice, UserKicked, UserMuted, UserUnmuted
 from chat.events.presence import (
     UserConnected,
     UserDisconnected,
@@ -45,6 +45,7 @@ __all__ = [
     "UserInvisible",
     "UserInvited",
     "UserJoined",
+    "UserKicked",
     "UserLeft",
     "UserLoggedIn",
     "UserMuted",

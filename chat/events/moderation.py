@@ -5,14 +5,43 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from chat.activities import RoomRef, Stamped
+from chat.activities import Attribute, RoomRef, Stamped, UserRef
 from chat.audiences import (
     Audience,
+    InRoom,
     OfUser,
+    OperatorsIn,
 )
 from chat.events.base import Event
-from chat.model import UserId
+from chat.model import RoomId, Status, UserId
 from chat.slots import At
+
+
+class UserKicked(Event, frozen=True, kw_only=True):
+    """A user was put out of a room, with all sessions. `verb` is `kick`, or `ban` when a ban did it; `status` is how
+    the user was seen there.
+    """
+
+    wire = "gn_user_kicked"
+    has_provider = True
+
+    actor: Annotated[UserRef, At("actor")]
+    actor_attributes: Annotated[tuple[Attribute, ...], At("actor.attachments")]
+    kicked: Annotated[UserRef, At("object")]
+    reason: Annotated[str | None, At("object.content", text=True)]
+    attributes: Annotated[tuple[Attribute, ...], At("object.attachments")]
+    room: Annotated[RoomRef, At("target")]
+    verb: Annotated[str, At("verb")] = "kick"
+    status: Status
+
+    def audience(self) -> tuple[Audience, ...]:
+        """The kicked user, and the sessions in the room; of an invisible user the operators' alone, of one who is as if
+        gone none.
+        """
+        kicked, room_id = OfUser(UserId(self.kicked.id)), RoomId(self.room.id)
+        if self.status is Status.ONLINE:
+            return (InRoom(room_id), kicked)
+        return (OperatorsIn(room_id), kicked) if self.status is Status.INVISIBLE else (kicked,)
 
 
 class UserMuted(Event, frozen=True, kw_only=True):

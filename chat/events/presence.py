@@ -51,7 +51,9 @@ class UserJoined(Event, frozen=True, kw_only=True):
 
 
 class UserLeft(Event, frozen=True, kw_only=True):
-    """A user is no longer in a room. `on_purpose`: by a command, not because the last session ended."""
+    """A user is no longer in a room. `on_purpose`: the user wanted it, and was not put out, nor did the last
+    session end.
+    """
 
     wire = "gn_user_left"
     may_wait = True

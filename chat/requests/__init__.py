@@ -5,7 +5,7 @@ A plugin of a third party declares its own in its own module; these stand here b
 
 from chat.requests.attention import Invite, ReportMessage, RequestAdmin
 from chat.requests.messages import DeleteMessage, EditMessage, History, ReadHistory, SendMessage, Whisper
-from chat.requests.moderation import Broadcast, ListMutes, MutePlan, Mutes, MuteUsers, UnmuteUser
+from chat.requests.moderation import Broadcast, KickUser, ListMutes, MutePlan, Mutes, MuteUsers, UnmuteUser
 from chat.requests.places import (
     ChannelEntry,
     Channels,
@@ -60,6 +60,7 @@ __all__ = [
     "Invite",
     "Join",
     "Joined",
+    "KickUser",
     "Leave",
     "ListChannels",
     "ListMutes",

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from msgspec import Struct
 
-from chat.model import Mute, RoomId, UserId
-from chat.slots import Activity
+from chat.errors import ErrorCode
+from chat.model import ID_LENGTH, NAME_LIMIT, Mute, RoomId, UserId
+from chat.slots import Activity, At
+
+
+class KickUser(Activity, frozen=True, kw_only=True):
+    """Put a user out of a room. `reason` is told to those who are in it, and to the user."""
+
+    room_id: Annotated[RoomId, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
+    user_id: Annotated[UserId, At("object.id", missing=ErrorCode.MISSING_OBJECT_ID, limit=ID_LENGTH)]
+    reason: Annotated[str | None, At("object.content", text=True, limit=NAME_LIMIT)] = None
 
 
 class MutePlan(Struct, frozen=True):

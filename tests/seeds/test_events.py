@@ -109,6 +109,10 @@ async def renamed(stage: Stage) -> None:
     await stage.ok(stage.bob, "rename_room", {"verb": "rename", "target": target})
 
 
+async def kicked(stage: Stage) -> None:
+    await stage.ok(stage.alice, "kick", KICK)
+
+
 async def removed(stage: Stage) -> None:
     body = {
         "verb": "remove",
@@ -124,6 +128,7 @@ SAID = {"verb": "send", "target": {"id": ROOM, "objectType": "room"}, "object": 
 CHANGES = [{"objectType": "is_streaming", "content": "MA=="}, {"objectType": "avatar", "content": "MzU="}]
 INFO = {"verb": "update", "object": {"attachments": CHANGES}}
 INVITATION = {"verb": "invite", "target": {"id": "alice"}, "actor": {"url": ROOM}}
+KICK = {"verb": "kick", "target": {"id": ROOM}, "object": {"id": "bob", "content": base64_of("why")}}
 HELP = {"verb": "help", "target": {"id": ROOM}, "object": {"content": base64_of("help!")}}
 CASES = (
     Case(
@@ -159,6 +164,12 @@ CASES = (
         "Admin presence requested",
         by_bob("request_admin", HELP),
         {"actor.id": "bob", "generator.id": ROOM, "object.content": base64_of("help!")},
+        listener="carol",
+    ),
+    Case(
+        "A user is kicked from a room",
+        kicked,
+        {"actor.id": "alice", "object.id": "bob", "object.content": base64_of("why"), "target.id": ROOM},
         listener="carol",
     ),
     Case("A room was removed", removed, {"actor.id": "bob", "object.content": base64_of("why")}),

@@ -102,6 +102,13 @@ async def a_rude_message(stage: Stage) -> Values:
     }  # fmt: skip
 
 
+async def a_guest(stage: Stage) -> Values:
+    """Of a room that the sender made."""
+    room_id = await stage.make_room(stage.bob)
+    await stage.ok(stage.alice, "join", {"verb": "join", "target": {"id": room_id}})
+    return {"actor.id": "", "target.id": room_id, "object.id": "alice", "object.content": base64_of("why")}
+
+
 async def a_room_of_ones_own(stage: Stage) -> Values:
     return {"target.id": await stage.make_room(stage.bob)}
 
@@ -181,6 +188,7 @@ CASES = (
     Case("invite", an_invitation),
     Case("request_admin", a_call_for_help),
     Case("report", a_rude_message, reply=None),
+    Case("kick", a_guest),
     Case("remove_room", a_room_of_ones_own, exact={"data.target.displayName": base64_of("Mine")}),
     Case("rename_room", a_new_name, exact={"data.target.displayName": NEW_NAME}),
     Case("join", a_history_to_join, reply=2, exact={"data.target.id": ROOM}, besides=JOINED),
