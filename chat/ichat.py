@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from chat.requests import Login
     from chat.rooms import NewRoom
     from chat.slots import Activity
-    from chat.world import Declared, Timer, World
+    from chat.world import Declared, Grant, Timer, World
 
 
 class INamedPlugin(Interface):
@@ -296,6 +296,17 @@ class IStore(Interface):
 
     def record(audit: Audit) -> Deferred[None]:
         """Write an audit row for an act that changes nothing else in the store."""
+
+    def put_role(grant: Grant, audit: Audit) -> Deferred[bool]:
+        """Let a user have a role from now on; one in a room makes the user its member. A Deferred of whether it had not
+        been given before; only then the audit row is written. One that is declared can be given too, and then stays
+        when it is declared no more. Fails with ChatError NO_SUCH_USER, NO_SUCH_CHANNEL, NO_SUCH_ROOM.
+        """
+
+    def end_role(grant: Grant, audit: Audit) -> Deferred[bool]:
+        """Take a role away, with its audit row; a declared one until the next opening. A Deferred of whether it was
+        there; only then the audit row is written. Fails with ChatError NO_SUCH_USER, NO_SUCH_CHANNEL, NO_SUCH_ROOM.
+        """
 
     def put_mutes(mutes: Sequence[Mute], audits: Sequence[Audit]) -> Deferred[None]:
         """Set mutes, replacing those of the same users and rooms, with their audit rows. A Deferred of None."""

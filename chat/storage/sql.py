@@ -25,6 +25,7 @@ from chat.receipts import Acknowledgement, LoginRecord, Named, Window
 from chat.rooms import NewRoom
 from chat.storage import (
     conversing,
+    granting,
     housing,
     people,
     purging,
@@ -43,7 +44,7 @@ from chat.storage.readers import Readers
 from chat.storage.schema import sanctions
 from chat.storage.writer import Together, Writer
 from chat.times import to_ms, utc_now
-from chat.world import Declared, Timer, World
+from chat.world import Declared, Grant, Timer, World
 
 CLOSE_TIMEOUT_S = 30.0
 
@@ -225,6 +226,14 @@ class SqlStore:
     def record(self, audit: Audit) -> Deferred[None]:
         """See `IStore`."""
         return self._writer.write(lambda connection: write_audit(connection, audit))
+
+    def put_role(self, grant: Grant, audit: Audit) -> Deferred[bool]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: granting.put_role(connection, grant, audit))
+
+    def end_role(self, grant: Grant, audit: Audit) -> Deferred[bool]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: granting.end_role(connection, grant, audit))
 
     def put_mutes(self, mutes: Sequence[Mute], audits: Sequence[Audit]) -> Deferred[None]:
         """See `IStore`."""
