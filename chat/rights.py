@@ -87,6 +87,12 @@ TABLE: Final[Mapping[Act, Row]] = {
 # The operators of a channel are never without their room, and nobody is anything in it.
 NOT_IN_ADMIN_ROOMS: Final = frozenset({Act.REMOVE_ROOM, Act.SET_ROOM_ROLES})
 
+# The roles that are given and taken by these acts.
+ROLES_OF: Final = {
+    Act.SET_ROOM_ROLES: frozenset({Role.OWNER, Role.MODERATOR}),
+    Act.SET_CHANNEL_ROLES: frozenset({Role.OWNER, Role.ADMIN}),
+    Act.SET_GLOBAL_ROLES: frozenset({Role.SUPERUSER, Role.GLOBALMOD}),
+}
 _GLOBAL: Final = {Role.SUPERUSER: Standing.SUPERUSER, Role.GLOBALMOD: Standing.GLOBALMOD}
 _IN_CHANNEL: Final = {Role.OWNER: Standing.CHANNEL_OWNER, Role.ADMIN: Standing.CHANNEL_ADMIN}
 _IN_ROOM: Final = {Role.OWNER: Standing.ROOM_OWNER, Role.MODERATOR: Standing.ROOM_MODERATOR}

@@ -31,6 +31,22 @@ class Roles:
         elif grant.channel_id is None:
             self._operators.add(grant.user_id)
 
+    def take(self, grant: Grant) -> None:
+        """A user has a role no longer. Harmless for one who had it not."""
+        scopes = self._by_user.get(grant.user_id, {})
+        scope = grant.room_id or grant.channel_id
+        held = scopes.get(scope, set())
+        held.discard(grant.role)
+        if held or scope not in scopes:
+            return
+        del scopes[scope]
+        if grant.room_id is not None:
+            self._by_room[grant.room_id].discard(grant.user_id)
+        elif grant.channel_id is None:
+            self._operators.discard(grant.user_id)
+        if not scopes:
+            del self._by_user[grant.user_id], self._names[grant.user_id]
+
     def forget_room(self, room_id: RoomId) -> None:
         """The room is gone, and nobody is anything in it."""
         for user_id in self._by_room.pop(room_id, ()):

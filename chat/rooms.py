@@ -15,7 +15,7 @@ from chat.names import folded
 from chat.requests import RoomTarget
 from chat.rights import Act, Rights
 from chat.roles import Roles
-from chat.world import Timer, World
+from chat.world import Grant, Timer, World
 
 
 class NewRoom(Struct, frozen=True, kw_only=True):
@@ -79,6 +79,12 @@ class Rooms:
         renamed = structs.replace(room, name=name)
         self.put(renamed)
         return renamed
+
+    def grant(self, grant: Grant) -> None:
+        """A user has a role from now on; who has one in a room belongs to the room."""
+        self.roles.put(grant)
+        if grant.room_id is not None:
+            self._members[grant.room_id] = self.members_of(grant.room_id) | {grant.user_id}
 
     def close(self, room: Room) -> None:
         """Nobody comes in any more: the room is to be removed, sooner or later."""

@@ -29,8 +29,9 @@ MODERATION_HEAD = """# Who may do what to whom
 Generated from `chat/rights.py` by `docs/generate.py`.
 
 The configuration declares roles: global ones (superuser, globalmod), in a channel (owner, admin), in a room (owner,
-moderator). Who makes a room is its owner. Superusers and globalmods are the operators. The system is user `0`, who
-acts for backends and timers. Who has several roles may do what any of them allows; who has none may none of this.
+moderator). They can be given and taken while the server runs too; what is declared is there again after every start.
+Who makes a room is its owner. Superusers and globalmods are the operators. The system is user `0`, who acts for
+backends and timers. Who has several roles may do what any of them allows; who has none may none of this.
 
 """
 MODERATION_FOOT = """

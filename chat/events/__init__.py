@@ -7,7 +7,7 @@ declared the same way in its own module.
 from chat.events.attention import AdminRequested, MessageReported, UserInvited
 from chat.events.base import Event
 from chat.events.messages import Announced, MessageDeleted, MessageEdited, MessagePosted, MessagesMissed
-from chat.events.moderation import MuteNotice, UserKicked, UserMuted, UserUnmuted
+from chat.events.moderation import MuteNotice, RoleChanged, UserKicked, UserMuted, UserUnmuted
 from chat.events.presence import (
     UserConnected,
     UserDisconnected,
@@ -35,6 +35,7 @@ __all__ = [
     "MessagesRead",
     "MessagesReceived",
     "MuteNotice",
+    "RoleChanged",
     "RoomCreated",
     "RoomRemoved",
     "RoomRenamed",

@@ -13,8 +13,17 @@ from chat.audiences import (
     OperatorsIn,
 )
 from chat.events.base import Event
-from chat.model import RoomId, Status, UserId
+from chat.model import RoomId, Status, User, UserId
 from chat.slots import At
+from chat.world import Grant
+
+
+class RoleChanged(Event, frozen=True, kw_only=True):
+    """A user has a role, or has it no longer: for observers alone. `room_id`: in a room."""
+
+    user: User
+    grant: Grant
+    room_id: RoomId | None
 
 
 class UserKicked(Event, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from chat.errors import ChatError, ErrorCode
-from chat.events import UserJoined, UserLeft
+from chat.events import RoleChanged, UserJoined, UserLeft
 from chat.ichat import IObserver, IStarted
 from chat.model import Room, RoomId, RoomKind
 from chat.plugin import Context, Contribution, NoOptions, Plugin, Services
@@ -32,7 +32,7 @@ class TemporaryRooms:
 
     log = Logger()
     name = "temporary-rooms"
-    events = (UserJoined, UserLeft)
+    events = (UserJoined, UserLeft, RoleChanged)
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -46,18 +46,18 @@ class TemporaryRooms:
             if not self._services.timers.is_set(REMOVE_ROOM, room.id):
                 self._watch(self._services.timers.set(Timer(REMOVE_ROOM, room.id, utc_now() + self._grace)))
 
-    async def observe(self, event: UserJoined | UserLeft) -> None:
+    async def observe(self, event: UserJoined | UserLeft | RoleChanged) -> None:
         """See `IObserver`. Waits for nothing, so that no event is missed when thousands leave at once.
 
         A server that stops sends its users away; nobody is to lose a room by that.
         """
-        room = self._services.rooms.find(event.room_id)
+        room = None if event.room_id is None else self._services.rooms.find(event.room_id)
         if room is None or not self._is_watched(room):
             return
         timers, is_kept = self._services.timers, self._is_kept(room)
         if is_kept and timers.is_set(REMOVE_ROOM, room.id):
             self._watch(timers.cancel(REMOVE_ROOM, room.id))
-        elif isinstance(event, UserLeft) and not is_kept and not timers.is_set(REMOVE_ROOM, room.id):
+        elif not isinstance(event, UserJoined) and not is_kept and not timers.is_set(REMOVE_ROOM, room.id):
             grace = timedelta() if self._ends_with(event, room) else self._grace
             self._watch(timers.set(Timer(REMOVE_ROOM, room.id, event.published + grace)))
 
@@ -72,8 +72,10 @@ class TemporaryRooms:
         owners = self._services.rooms.roles.owners_of(room.id)
         return any(presence.occupies(user_id, room.id) for user_id, _ in owners)
 
-    def _ends_with(self, event: UserLeft, room: Room) -> bool:
-        """Whether the last owner went on purpose."""
+    def _ends_with(self, event: UserLeft | RoleChanged, room: Room) -> bool:
+        """Whether the last owner went on purpose. One who is no owner any more has not gone."""
+        if isinstance(event, RoleChanged):
+            return False
         is_owner = self._services.rooms.roles.is_owner(event.user.id, room.id)
         return event.on_purpose and is_owner and not self._until_empty
 

@@ -5,7 +5,18 @@ A plugin of a third party declares its own in its own module; these stand here b
 
 from chat.requests.attention import Invite, ReportMessage, RequestAdmin
 from chat.requests.messages import DeleteMessage, EditMessage, History, ReadHistory, SendMessage, Whisper
-from chat.requests.moderation import Broadcast, KickUser, ListMutes, MutePlan, Mutes, MuteUsers, UnmuteUser
+from chat.requests.moderation import (
+    Broadcast,
+    GiveRole,
+    KickUser,
+    ListMutes,
+    MutePlan,
+    Mutes,
+    MuteUsers,
+    RoleChange,
+    TakeRole,
+    UnmuteUser,
+)
 from chat.requests.places import (
     ChannelEntry,
     Channels,
@@ -56,6 +67,7 @@ __all__ = [
     "DeleteMessage",
     "Disconnect",
     "EditMessage",
+    "GiveRole",
     "History",
     "Invite",
     "Join",
@@ -79,6 +91,7 @@ __all__ = [
     "RenameRoom",
     "ReportMessage",
     "RequestAdmin",
+    "RoleChange",
     "RoleEntry",
     "RoomEntry",
     "RoomMade",
@@ -89,6 +102,7 @@ __all__ = [
     "SendMessage",
     "SetStatus",
     "Statuses",
+    "TakeRole",
     "UnmuteUser",
     "UpdateUserInfo",
     "Users",

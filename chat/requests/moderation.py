@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Struct
 
 from chat.errors import ErrorCode
-from chat.model import ID_LENGTH, NAME_LIMIT, Mute, RoomId, UserId
+from chat.model import ID_LENGTH, NAME_LIMIT, ChannelId, Mute, Role, RoomId, UserId
 from chat.slots import Activity, At
 
 
@@ -17,6 +17,24 @@ class KickUser(Activity, frozen=True, kw_only=True):
     room_id: Annotated[RoomId, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
     user_id: Annotated[UserId, At("object.id", missing=ErrorCode.MISSING_OBJECT_ID, limit=ID_LENGTH)]
     reason: Annotated[str | None, At("object.content", text=True, limit=NAME_LIMIT)] = None
+
+
+class RoleChange(Activity, frozen=True, kw_only=True):
+    """A user and a role: in a room, in a channel, or everywhere when none of them is named."""
+
+    user_id: UserId
+    role: Role
+    channel_id: ChannelId | None = None
+    room_id: RoomId | None = None
+    reason: str = ""
+
+
+class GiveRole(RoleChange, frozen=True, kw_only=True):
+    """Let a user be something."""
+
+
+class TakeRole(RoleChange, frozen=True, kw_only=True):
+    """Let a user be something no longer."""
 
 
 class MutePlan(Struct, frozen=True):
