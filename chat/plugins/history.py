@@ -19,9 +19,9 @@ SPAN_LIMIT = 500
 @implementer(IVerb)
 class HistoryVerb:
     """The newest messages or those that the caller has not read (`history.type`), or of them those since a time (newest
-    first), or those after a seq (oldest first, tombstones included, at most 500); at most about half a megabyte at once.
-    For who may enter the room or owns the conversation; else raises NO_SUCH_ROOM. With a user nothing was said before
-    the first message.
+    first), or those after a seq (oldest first, tombstones included, at most 500); about half a megabyte at once. For
+    who may enter the room or owns the conversation; else raises NO_SUCH_ROOM. With a user nothing was said before the
+    first message.
     """
 
     event = "history"
