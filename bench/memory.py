@@ -22,6 +22,8 @@ from chat.messages import Span
 from chat.model import (
     Access,
     Acl,
+    Ban,
+    BanScope,
     Channel,
     ChannelId,
     Message,
@@ -36,11 +38,11 @@ from chat.model import (
     UserId,
     new_id,
 )
-from chat.moderation import Mutes
 from chat.occupants import Occupant
 from chat.presence import Presence, Session
 from chat.roles import Roles
 from chat.rooms import Rooms
+from chat.sanctions import Bans, Mutes
 from chat.timelines import Timelines
 from chat.timers import Timers
 from chat.times import utc_now
@@ -104,11 +106,22 @@ def members() -> Add:
 
 def mutes() -> Add:
     """Mutes of one room."""
-    held, room_id, until = Mutes(), RoomId(new_id()), utc_now() + timedelta(hours=1)
+    held, room_id, until = Mutes(Clock().seconds), RoomId(new_id()), utc_now() + timedelta(hours=1)
 
     def add(number: int) -> None:
         end = until + timedelta(seconds=number)
         held.put(Mute(UserId(f"user-{number}"), room_id, UserId("0"), "1h", f"reason {number}", end), utc_now())
+
+    return add
+
+
+def bans() -> Add:
+    """Bans from one room."""
+    held, room_id, until = Bans(Clock().seconds), new_id(), utc_now() + timedelta(hours=1)
+
+    def add(number: int) -> None:
+        end, user_id = until + timedelta(seconds=number), UserId(f"user-{number}")
+        held.put(Ban(user_id, BanScope.ROOM, room_id, UserId("0"), "1h", f"reason {number}", end), utc_now())
 
     return add
 
@@ -211,6 +224,7 @@ THINGS: dict[str, Callable[[], Add]] = {
     "role": roles,
     "member of a room": members,
     "mute": mutes,
+    "ban": bans,
     "timer": timers,
     "user online": online,
     "user in a room of 2": occupied(2),

@@ -1,4 +1,4 @@
-"""What is due when. Knows no clock: the time is an argument."""
+"""What is due when. Knows no clock: the time is an argument, be it a wall clock's or seconds that only go on."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from typing import Generic, TypeVar
 # What was moved or taken off stays in the heap until it would have been due, or until there is so much more of it.
 _SLACK = 100
 
-Key = TypeVar("Key", bound=tuple[str, str])
+Key = TypeVar("Key", bound=tuple[str, ...])
+Time = TypeVar("Time", datetime, float)
 
 
-class Agenda(Generic[Key]):
+class Agenda(Generic[Key, Time]):
     """One time for each key. Takes memory in proportion to what is on it, whatever was moved and taken off."""
 
     __slots__ = ("_heap", "_times")
 
     def __init__(self) -> None:
-        self._times: dict[Key, datetime] = {}
-        self._heap: list[tuple[datetime, Key]] = []
+        self._times: dict[Key, Time] = {}
+        self._heap: list[tuple[Time, Key]] = []
 
-    def get(self, key: Key) -> datetime | None:
+    def get(self, key: Key) -> Time | None:
         """When it is due; None when it is not on the agenda."""
         return self._times.get(key)
 
-    def put(self, key: Key, at: datetime) -> None:
+    def put(self, key: Key, at: Time) -> None:
         """It is due then, and not when it was due before."""
         self._times[key] = at
         heapq.heappush(self._heap, (at, key))
@@ -37,13 +38,13 @@ class Agenda(Generic[Key]):
         """It is not due any more, if it was."""
         self._times.pop(key, None)
 
-    def first(self) -> datetime | None:
+    def first(self) -> Time | None:
         """When the next one is due; None when nothing is."""
         while self._heap and self._times.get(self._heap[0][1]) != self._heap[0][0]:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def take_due(self, now: datetime) -> list[Key]:
+    def take_due(self, now: Time) -> list[Key]:
         """Those that are due, in the order of their times. They are off the agenda then."""
         due: list[Key] = []
         while (first := self.first()) is not None and first <= now:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from chat.conversations import Conversation, Opened
     from chat.events import Event
     from chat.messages import Appended, Draft, Span, Unread
-    from chat.model import Message, MessageId, Mute, Receipt, Room, RoomId, User, UserId
+    from chat.model import Message, MessageId, Receipt, Room, RoomId, Sanction, User, UserId
     from chat.moderation import Audit, Report
     from chat.plugin import Context, Contribution, Identity, Outcome, Phase, Requires, Scope, Services
     from chat.receipts import Acknowledgement, LoginRecord, Named, Window
@@ -308,11 +308,15 @@ class IStore(Interface):
         there; only then the audit row is written. Fails with ChatError NO_SUCH_USER, NO_SUCH_CHANNEL, NO_SUCH_ROOM.
         """
 
-    def put_mutes(mutes: Sequence[Mute], audits: Sequence[Audit]) -> Deferred[None]:
-        """Set mutes, replacing those of the same users and rooms, with their audit rows. A Deferred of None."""
+    def put_sanctions(
+        new: Sequence[Sanction], audits: Sequence[Audit], ended: Sequence[Sanction] = ()
+    ) -> Deferred[None]:
+        """Set mutes and bans, replacing those of the same kind, user and place, with their audit rows; take away those
+        that have ended, unless they were replaced. A Deferred of None.
+        """
 
-    def end_mute(user_id: UserId, room_id: RoomId, audit: Audit) -> Deferred[None]:
-        """Take a mute away, with its audit row. A Deferred of None."""
+    def end_sanction(sanction: Sanction, audit: Audit) -> Deferred[None]:
+        """Take away the mute or ban of this kind, user and place, with its audit row. A Deferred of None."""
 
     def put_report(report: Report) -> Deferred[bool]:
         """Keep a `chat.moderation.Report`. A Deferred of whether its reporter had not reported the message before;

@@ -159,3 +159,40 @@ class Mute(Struct, frozen=True):
     duration: str
     reason: str
     until: datetime
+
+    @property
+    def place(self) -> SanctionPlace:
+        """Where it holds."""
+        return "room", self.room_id
+
+
+class BanScope(Enum):
+    """How far a ban reaches. The words are those of the wire."""
+
+    ROOM = "room"
+    CHANNEL = "channel"
+    GLOBAL = "global"
+
+
+class Ban(Struct, frozen=True):
+    """A user is out until `until`: of a room, of a channel with all its rooms, or of the server, then `target_id` is
+    empty. `duration` is as given, `reason` may be empty.
+    """
+
+    user_id: UserId
+    scope: BanScope
+    target_id: str
+    actor_id: UserId
+    duration: str
+    reason: str
+    until: datetime
+
+    @property
+    def place(self) -> SanctionPlace:
+        """Where it holds."""
+        return self.scope.value, self.target_id
+
+
+# A word of BanScope, and the id of the room or channel.
+SanctionPlace = tuple[str, str]
+Sanction = Mute | Ban

@@ -1,14 +1,12 @@
-"""Mutes in force, kept in memory beside the store; they end by themselves when their time is over."""
+"""What is kept of moderation: the audit of what was done, and reports."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct, field
 
-from chat.agenda import Agenda
-from chat.model import MessageId, Mute, RoomId, UserId, new_id
+from chat.model import MessageId, RoomId, UserId, new_id
 
 # Of one user. More would be a way to fill the database.
 REPORTS_PER_DAY = 100
@@ -43,54 +41,3 @@ class Report(Struct, frozen=True, kw_only=True):
     body: str
     reason: str
     created: datetime
-
-
-class Mutes:
-    """The mutes that have not ended."""
-
-    def __init__(self) -> None:
-        self._rooms: dict[RoomId, dict[UserId, Mute]] = {}
-        self._ends: Agenda[tuple[RoomId, UserId]] = Agenda()
-
-    def load(self, mutes: Iterable[Mute]) -> None:
-        """Take those that the store holds."""
-        for mute in mutes:
-            self._set(mute)
-
-    def put(self, mute: Mute, now: datetime) -> None:
-        """Set a mute in place of the user's former one in the room, and forget all that ended."""
-        for room_id, user_id in self._ends.take_due(now):
-            self.end(user_id, room_id)
-        self._set(mute)
-
-    def _set(self, mute: Mute) -> None:
-        self._rooms.setdefault(mute.room_id, {})[mute.user_id] = mute
-        self._ends.put((mute.room_id, mute.user_id), mute.until)
-
-    def end(self, user_id: UserId, room_id: RoomId) -> None:
-        """Take a mute away, if there is one."""
-        self._ends.take_off((room_id, user_id))
-        room = self._rooms.get(room_id, {})
-        room.pop(user_id, None)
-        if not room:
-            self._rooms.pop(room_id, None)
-
-    def forget_room(self, room_id: RoomId) -> None:
-        """The room is gone."""
-        for user_id in self._rooms.pop(room_id, {}):
-            self._ends.take_off((room_id, user_id))
-
-    def of(self, user_id: UserId, room_id: RoomId, now: datetime) -> Mute | None:
-        """The mute that keeps the user from speaking in the room at `now`."""
-        room = self._rooms.get(room_id)
-        mute = None if room is None else room.get(user_id)
-        return mute if mute is not None and mute.until > now else None
-
-    def in_room(self, room_id: RoomId, now: datetime) -> list[Mute]:
-        """The mutes of a room."""
-        return [mute for mute in self._rooms.get(room_id, {}).values() if mute.until > now]
-
-    def of_user(self, user_id: UserId, now: datetime) -> list[Mute]:
-        """The mutes of a user in all rooms."""
-        found = (self.of(user_id, room_id, now) for room_id in self._rooms)
-        return [mute for mute in found if mute is not None]

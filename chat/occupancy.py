@@ -76,7 +76,7 @@ class Occupancy:
 
         When it returns nothing has been waited for since the last look at the room, so that the newest messages that
         are in memory end where the session's own begin. Raises NOT_ONLINE for a user who is as if gone, ROOM_FULL,
-        NO_SUCH_ROOM when the room has gone meanwhile, or is about to.
+        NO_SUCH_ROOM when the room has gone meanwhile, or is about to; USER_IS_BANNED.
         """
         await self._timelines.open(room)
         try:
@@ -94,6 +94,7 @@ class Occupancy:
     def _check_room(self, user: User, room: Room) -> None:
         if not self._rooms.is_open(room.id):
             raise ChatError(ErrorCode.NO_SUCH_ROOM)
+        self._rooms.check_ban(user.id, room)
         if self._presence.status_of(user.id) is Status.OFFLINE:
             raise ChatError(ErrorCode.NOT_ONLINE)
         if not self._presence.occupies(user.id, room.id):

@@ -59,16 +59,16 @@ class Places:
         self._conversations = conversations
 
     def occupied(self, user_id: UserId, room_id: RoomId) -> Place:
-        """The room, which the user is in. Raises NO_SUCH_ROOM, USER_NOT_IN_ROOM."""
+        """The room, which the user is in. Raises NO_SUCH_ROOM, USER_IS_BANNED, USER_NOT_IN_ROOM."""
         room = self._rooms.enterable(user_id, room_id)
         if not self._presence.occupies(user_id, room.id):
             raise ChatError(ErrorCode.USER_NOT_IN_ROOM)
         return self._of_room(room)
 
     def own_or_occupied(self, user_id: UserId, room_id: RoomId) -> Place:
-        """The room, which the user is in or owns. Raises NO_SUCH_ROOM, USER_NOT_IN_ROOM."""
+        """The room, which the user is in or owns. Raises NO_SUCH_ROOM, USER_IS_BANNED, USER_NOT_IN_ROOM."""
         if self._rooms.roles.is_owner(user_id, room_id):
-            return self._of_room(self._rooms.room(room_id))
+            return self._of_room(self._rooms.manageable(user_id, room_id))
         return self.occupied(user_id, room_id)
 
     async def owned(self, user_id: UserId, room_id: RoomId) -> Place | None:
@@ -83,7 +83,7 @@ class Places:
         return None if self._rooms.find(room_id) is not None else await self.owned(user_id, room_id)
 
     async def standing(self, user_id: UserId, room_id: RoomId) -> Place:
-        """A place that the user is in or owns. Raises USER_NOT_IN_ROOM, NO_SUCH_ROOM, StorageError."""
+        """A place that the user is in or owns. Raises USER_NOT_IN_ROOM, NO_SUCH_ROOM, USER_IS_BANNED, StorageError."""
         return await self.private(user_id, room_id) or self.own_or_occupied(user_id, room_id)
 
     def created(self, place: Place, actor: User, at: datetime) -> RoomCreated:
@@ -108,7 +108,8 @@ class Places:
 
     async def readable(self, user: User, target: str) -> Place | None:
         """A place whose messages the user may read: a room that the user may enter, one of the user's conversations, or
-        the one with the user of that id, None when the two have none. Raises NO_SUCH_ROOM, StorageError.
+        the one with the user of that id, None when the two have none. Raises NO_SUCH_ROOM, USER_IS_BANNED,
+        StorageError.
         """
         if self._rooms.find(RoomId(target)) is not None:
             return self._of_room(self._rooms.enterable(user.id, RoomId(target)))

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from chat.events import Event
     from chat.histories import Histories
     from chat.model import User
-    from chat.moderation import Mutes
     from chat.occupancy import Occupancy
     from chat.places import Places
     from chat.presence import Presence, Session
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from chat.requests import Login
     from chat.revisions import Revisions
     from chat.rooms import Rooms
+    from chat.sanctions import Mutes
     from chat.slots import Activity
     from chat.tallies import Tallies
     from chat.timelines import Timelines

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from msgspec import Struct, structs
 
 from chat.acl import Subject, holds
 from chat.errors import ChatError, ErrorCode
-from chat.model import Access, Acl, Channel, ChannelId, Room, RoomId, RoomKind, User, UserId
+from chat.model import Access, Acl, BanScope, Channel, ChannelId, Room, RoomId, RoomKind, User, UserId
 from chat.names import folded
 from chat.requests import RoomTarget
 from chat.rights import Act, Rights
 from chat.roles import Roles
+from chat.sanctions import Bans
 from chat.world import Grant, Timer, World
 
 
@@ -43,7 +45,8 @@ class Rooms:
     `max_users`: how many users a room takes besides operators, 0 for any number.
     """
 
-    def __init__(self, max_users: int = 0) -> None:
+    def __init__(self, max_users: int = 0, seconds: Callable[[], float] = time.monotonic) -> None:
+        self.bans = Bans(seconds)
         self.roles = Roles(())
         self.rights = Rights(self.roles)
         self._max_users = max_users
@@ -96,6 +99,7 @@ class Rooms:
         self._closed.discard(room.id)
         self._members.pop(room.id, None)
         self.roles.forget_room(room.id)
+        self.bans.forget((BanScope.ROOM.value, room.id))
 
     def _take_out(self, room_id: RoomId) -> None:
         room = self._rooms.pop(room_id, None)
@@ -174,30 +178,43 @@ class Rooms:
         if 0 < self._max_users <= count and not self.roles.is_operator(user_id):
             raise ChatError(ErrorCode.ROOM_FULL, f"a room takes at most {self._max_users} users")
 
+    def check_ban(self, user_id: UserId, room: Room) -> None:
+        """Raise USER_IS_BANNED for who is banned from the room, its channel or the server, owner of it or not."""
+        self.bans.check(user_id, self.channel_of(room), room)
+
     def entered(self, user_id: UserId, target: RoomTarget) -> Room:
-        """The room that `target` names for a user who may enter it.
+        """The room that `target` names for a user who may enter it, or is banned from it.
 
         Raises NO_SUCH_ROOM, also for a room that is for others alone; MULTIPLE_ROOMS_WITH_NAME.
         """
         if target.by_name:
             return self._only(room for room in self._named(target.target) if self.may_enter(user_id, room))
-        return self.enterable(user_id, RoomId(target.target))
+        return self._of_id(user_id, RoomId(target.target))
 
     def enterable(self, user_id: UserId, room_id: RoomId) -> Room:
         """The room of this id, for a user who may enter it. To who may not it is not betrayed that it exists.
 
-        Raises NO_SUCH_ROOM.
+        Raises NO_SUCH_ROOM, USER_IS_BANNED.
         """
+        room = self._of_id(user_id, room_id)
+        self.check_ban(user_id, room)
+        return room
+
+    def _of_id(self, user_id: UserId, room_id: RoomId) -> Room:
         room = self.room(room_id)
         if not self.may_enter(user_id, room):
             raise ChatError(ErrorCode.NO_SUCH_ROOM)
         return room
 
     def manageable(self, user_id: UserId, room_id: RoomId) -> Room:
-        """The room of this id, for a user who may enter it or is something there. Raises NO_SUCH_ROOM."""
+        """The room of this id, for a user who may enter it or is something there, and is not banned from it.
+
+        Raises NO_SUCH_ROOM, USER_IS_BANNED.
+        """
         room = self.room(room_id)
         if not self.may_enter(user_id, room) and not self.rights.has_standing(user_id, room):
             raise ChatError(ErrorCode.NO_SUCH_ROOM)
+        self.check_ban(user_id, room)
         return room
 
     def named_in_default(self, name: str) -> Room:

@@ -23,7 +23,7 @@ from chat.draining import Drain
 from chat.errors import ConfigError, StorageError
 from chat.histories import Histories
 from chat.ichat import IAuthenticator, IStarted, IStore
-from chat.moderation import Mutes
+from chat.model import Ban, Mute
 from chat.occupancy import Occupancy
 from chat.pipeline import Pipeline
 from chat.places import Places
@@ -34,11 +34,12 @@ from chat.requests import Disconnect, Login
 from chat.retention import Retention
 from chat.revisions import Revisions
 from chat.rooms import Rooms
+from chat.sanctions import Mutes
 from chat.slots import Activity
 from chat.tallies import Tallies
 from chat.timelines import Timelines
 from chat.timers import Timers
-from chat.times import monotonic
+from chat.times import monotonic, utc_now
 from chat.users import Users
 from chat.web.asking import Asker
 from chat.web.auth import Keys, keys_of
@@ -100,7 +101,8 @@ class Server:
         self._backend.system = world.system
         self.services.users.system = world.system
         self.services.rooms.load(world)
-        self.services.mutes.load(world.mutes)
+        self.services.mutes.load((one for one in world.sanctions if isinstance(one, Mute)), utc_now())
+        self.services.rooms.bans.load((one for one in world.sanctions if isinstance(one, Ban)), utc_now())
         self.services.timers.load(world.timers)
         for found, part in self._started:
             with loading.blaming(found, "start"):
@@ -127,7 +129,8 @@ class Server:
     def _services(self) -> Services:
         config, store, presence = self.config, self._store, self.presence
         public = config.users.public_attributes
-        rooms = Rooms(config.rooms.max_users)
+        seconds = monotonic(self._reactor)
+        rooms = Rooms(config.rooms.max_users, seconds)
         users = Users(store, presence, None if public is None else frozenset(public))
         timelines = Timelines(store, presence, config.history.limit)
         tallies = Tallies(store, self._reactor)
@@ -143,14 +146,14 @@ class Server:
             timelines=timelines,
             histories=Histories(store, timelines, config.history),
             revisions=Revisions(store, timelines),
-            mutes=Mutes(),
+            mutes=Mutes(seconds),
             tallies=tallies,
             timers=Timers(store, self._reactor),
             dispatch=self._dispatch,
             authenticate=self._authenticate,
             catch_up=self._catch_up,
             ask=Asker(self._reactor).ask,
-            seconds=monotonic(self._reactor),
+            seconds=seconds,
         )
 
     async def _dispatch(self, context: Context, request: Activity) -> Outcome:

@@ -37,7 +37,7 @@ class Timers:
         self._store = store
         self._clock = clock
         self._acts: dict[str, Act] = {}
-        self._agenda: Agenda[tuple[str, str]] = Agenda()
+        self._agenda: Agenda[tuple[str, str], datetime] = Agenda()
         self._next: Any = None
         self.runs = False
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from chat.model import Access, Acl, Channel, ChannelId, Mute, Role, Room, RoomId, User, UserId
+from chat.model import Access, Acl, Channel, ChannelId, Role, Room, RoomId, Sanction, User, UserId
 
 
 class DeclaredRoom(Struct, frozen=True):
@@ -64,7 +64,8 @@ class Timer(Struct, frozen=True):
 
 
 class World(Struct, frozen=True):
-    """What is in memory from the start: all rooms that can be listed, the roles, members, mutes in force and timers.
+    """What is in memory from the start: all rooms that can be listed, the roles, members, mutes and bans in force, and
+    timers.
 
     `system` is user `0`, who acts for backends and timers.
     """
@@ -74,5 +75,5 @@ class World(Struct, frozen=True):
     rooms: tuple[Room, ...]
     grants: tuple[Grant, ...]
     members: Mapping[RoomId, frozenset[UserId]]
-    mutes: tuple[Mute, ...]
+    sanctions: tuple[Sanction, ...]
     timers: tuple[Timer, ...] = ()

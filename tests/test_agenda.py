@@ -27,7 +27,7 @@ def at(seconds: int) -> datetime:
 
 @given(CALLS)
 def test_it_does_what_a_plain_dictionary_would(calls: list[tuple[str, int, int]]) -> None:
-    subject: Agenda[tuple[str, str]] = Agenda()
+    subject: Agenda[tuple[str, str], datetime] = Agenda()
     plain: dict[tuple[str, str], datetime] = {}
     for call, number, seconds in calls:
         key = ("kind", str(number))
@@ -46,7 +46,7 @@ def test_it_does_what_a_plain_dictionary_would(calls: list[tuple[str, int, int]]
 
 
 def test_what_was_moved_or_taken_off_takes_no_memory_for_long() -> None:
-    subject: Agenda[tuple[str, str]] = Agenda()
+    subject: Agenda[tuple[str, str], datetime] = Agenda()
     for number in range(10_000):
         subject.put(("kind", "moved"), at(number))
         subject.put(("kind", str(number)), at(number))

@@ -31,7 +31,7 @@ async def test_a_message_is_one_write_and_no_read(
     alice, bob = await inside(server, "alice"), await inside(server, "bob")
     services = server.server.services
     until = utc_now() + timedelta(hours=1)
-    await services.store.put_mutes([Mute(UserId("alice"), ROOM, UserId("bob"), "1h", "", until)], [])
+    await services.store.put_sanctions([Mute(UserId("alice"), ROOM, UserId("bob"), "1h", "", until)], [])
     services.mutes.put(Mute(UserId("alice"), ROOM, UserId("bob"), "1h", "", until), utc_now())
     await services.tallies.write()
     if forgotten:

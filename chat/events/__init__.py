@@ -7,7 +7,16 @@ declared the same way in its own module.
 from chat.events.attention import AdminRequested, MessageReported, UserInvited
 from chat.events.base import Event
 from chat.events.messages import Announced, MessageDeleted, MessageEdited, MessagePosted, MessagesMissed
-from chat.events.moderation import MuteNotice, RoleChanged, UserKicked, UserMuted, UserUnmuted
+from chat.events.moderation import (
+    BanNotice,
+    MuteNotice,
+    OccupantBanned,
+    RoleChanged,
+    UserBanned,
+    UserKicked,
+    UserMuted,
+    UserUnmuted,
+)
 from chat.events.presence import (
     UserConnected,
     UserDisconnected,
@@ -25,6 +34,7 @@ from chat.events.whispers import TextWhispered, Whispered
 __all__ = [
     "AdminRequested",
     "Announced",
+    "BanNotice",
     "Event",
     "MessageDeleted",
     "MessageEdited",
@@ -35,11 +45,13 @@ __all__ = [
     "MessagesRead",
     "MessagesReceived",
     "MuteNotice",
+    "OccupantBanned",
     "RoleChanged",
     "RoomCreated",
     "RoomRemoved",
     "RoomRenamed",
     "TextWhispered",
+    "UserBanned",
     "UserConnected",
     "UserDisconnected",
     "UserInfoUpdated",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from chat.activities import Attribute, RoomRef, Stamped, UserRef
 from chat.audiences import (
@@ -13,7 +13,7 @@ from chat.audiences import (
     OperatorsIn,
 )
 from chat.events.base import Event
-from chat.model import RoomId, Status, User, UserId
+from chat.model import Ban, RoomId, Status, User, UserId
 from chat.slots import At
 from chat.world import Grant
 
@@ -94,6 +94,76 @@ class UserUnmuted(Event, frozen=True, kw_only=True):
     def audience(self) -> tuple[Audience, ...]:
         """The user who may speak again."""
         return (OfUser(UserId(self.user_id)),)
+
+
+class UserBanned(Event, frozen=True, kw_only=True):
+    """A user is out of a room, a channel or the server until `until`. Everywhere has neither id nor name.
+
+    `user` and `ban` are for observers and not on the wire.
+    """
+
+    wire = "gn_banned"
+    constants = {"verb": "ban"}
+
+    actor: Annotated[UserRef, At("actor")]
+    ref: Annotated[UserRef, At("object")]
+    duration: Annotated[str, At("object.summary")]
+    until: Annotated[datetime, At("object.updated")]
+    reason: Annotated[str | None, At("object.content", text=True)]
+    target_kind: Annotated[str, At("target.objectType")]
+    target_id: Annotated[str | None, At("target.id")]
+    target_name: Annotated[str | None, At("target.displayName", text=True)]
+    ban: Ban
+
+    @classmethod
+    def of(cls, ban: Ban, user: UserRef, actor: UserRef, target_name: str | None, published: datetime) -> Self:
+        """The event of a ban from the room or channel of that name, or from the server."""
+        return cls(
+            published=published,
+            actor=actor,
+            ref=user,
+            duration=ban.duration,
+            until=ban.until,
+            reason=ban.reason or None,
+            target_kind=ban.scope.value,
+            target_id=ban.target_id or None,
+            target_name=target_name,
+            ban=ban,
+        )
+
+    def audience(self) -> tuple[Audience, ...]:
+        """The banned user."""
+        return (OfUser(self.ban.user_id),)
+
+
+class OccupantBanned(Event, frozen=True, kw_only=True):
+    """A room hears of a ban. `to` is who is told there."""
+
+    wire = "gn_user_banned"
+    constants = {"verb": "ban"}
+    has_provider = True
+
+    actor: Annotated[UserRef, At("actor")]
+    ref: Annotated[UserRef, At("object")]
+    room: Annotated[RoomRef, At("target")]
+    to: tuple[Audience, ...]
+
+    def audience(self) -> tuple[Audience, ...]:
+        """The room, and the banned user."""
+        return self.to
+
+
+class BanNotice(Stamped, frozen=True, kw_only=True):
+    """What comes with a 703 for a banned user: whole seconds left, the reason, and what the ban is from."""
+
+    constants = {"verb": "ban"}
+    has_provider = True
+
+    seconds_left: Annotated[str, At("object.summary")]
+    reason: Annotated[str, At("object.content", text=True)]
+    target_kind: Annotated[str, At("target.objectType")]
+    target_id: Annotated[str | None, At("target.id")]
+    target_name: Annotated[str | None, At("target.displayName", text=True)]
 
 
 class MuteNotice(Stamped, frozen=True, kw_only=True):

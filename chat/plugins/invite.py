@@ -35,7 +35,8 @@ class InviteVerb:
         inviter = context.caller
         place = self._services.places.own_or_occupied(inviter.id, request.room_id)
         invited = await self._services.users.known(request.user_id)
-        if not self._services.rooms.may_enter(invited.id, place.room):
+        rooms = self._services.rooms
+        if not rooms.may_enter(invited.id, place.room) or rooms.bans.of(invited.id, place.channel, place.room):
             raise ChatError(ErrorCode.NOT_ALLOWED, "the room is not for this user")
         invitation = UserInvited(
             published=context.now,

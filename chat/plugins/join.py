@@ -20,7 +20,8 @@ class JoinVerb:
 
     Nothing waits between the look at the newest messages and the subscription, so that the session gets each message
     above the head of its reply exactly once. Whose a conversation is need not join it, hears it anyway, and gets the
-    same answer: nothing else happens. Raises NO_SUCH_ROOM, MULTIPLE_ROOMS_WITH_NAME, NOT_ONLINE, ROOM_FULL.
+    same answer: nothing else happens. Raises NO_SUCH_ROOM, MULTIPLE_ROOMS_WITH_NAME, NOT_ONLINE, ROOM_FULL,
+    USER_IS_BANNED.
     """
 
     event = "join"

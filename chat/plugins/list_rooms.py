@@ -16,7 +16,7 @@ from chat.requests import ListRooms, RoomEntry, Rooms
 class ListRoomsVerb:
     """Lists rooms in sort order, with the number of users in each and the caller's roles there.
 
-    Raises NO_SUCH_CHANNEL.
+    Raises NO_SUCH_CHANNEL, USER_IS_BANNED.
     """
 
     event = "list_rooms"
@@ -32,6 +32,7 @@ class ListRoomsVerb:
         """See `IVerb`."""
         rooms = self._services.rooms
         channel = rooms.channel(request.channel_id)
+        rooms.bans.check(context.caller.id, channel)
         viewer = self._services.occupancy.viewer(context.caller)
         entries = [
             self._entry(viewer, room) for room in rooms.rooms_in(channel.id) if rooms.may_enter(context.caller.id, room)

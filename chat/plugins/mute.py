@@ -4,8 +4,6 @@ mutes.
 
 from __future__ import annotations
 
-from math import ceil
-
 from zope.interface import implementer
 
 from chat.activities import RoomRef
@@ -19,6 +17,7 @@ from chat.moderation import Audit
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Phase, Plugin, Requires, Services
 from chat.requests import EditMessage, ListMutes, MutePlan, Mutes, MuteUsers, SendMessage, UnmuteUser, Whisper
 from chat.rights import Act
+from chat.times import utc_now
 
 
 @implementer(IGuard)
@@ -34,13 +33,13 @@ class MuteGuard:
 
     async def check(self, context: Context, request: SendMessage | EditMessage | Whisper) -> None:
         """See `IGuard`."""
-        mutes = (self._services.mutes.of(context.caller.id, room_id, context.now) for room_id in _concerned(request))
-        mute = next(filter(None, mutes), None)
+        mutes = self._services.mutes
+        mute = next(filter(None, (mutes.of(context.caller.id, room_id) for room_id in _concerned(request))), None)
         if mute is None:
             return
         notice = MuteNotice(
             published=context.now,
-            seconds_left=str(ceil((mute.until - context.now).total_seconds())),
+            seconds_left=str(mutes.seconds_left(mute)),
             reason=mute.reason,
             room=RoomRef.of(self._services.rooms.room(mute.room_id)),
         )
@@ -86,9 +85,9 @@ class MuteVerb:
             )
             for mute in mutes
         ]
-        await self._services.store.put_mutes(mutes, audits)
+        await self._services.store.put_sanctions(mutes, audits, self._services.mutes.take_ended())
         for mute in mutes:
-            self._services.mutes.put(mute, context.now)
+            self._services.mutes.put(mute, utc_now())
         return Outcome(events=tuple(self._event(context, mute) for mute in mutes))
 
     async def _mute(self, context: Context, plan: MutePlan) -> Mute:
@@ -96,7 +95,7 @@ class MuteVerb:
         actor = await self._services.users.known(plan.actor_id)
         room = self._services.rooms.room(plan.room_id)
         self._services.rooms.rights.check(Act.MUTE, context.caller.id, room, user.id)
-        former = self._services.mutes.of(user.id, room.id, context.now)
+        former = self._services.mutes.of(user.id, room.id)
         reason = plan.reason if plan.reason is not None else "" if former is None else former.reason
         return Mute(user.id, room.id, actor.id, plan.duration, reason, end_of(plan.duration, context.now))
 
@@ -130,11 +129,12 @@ class UnmuteVerb:
         user = await self._services.users.known(request.user_id)
         room = self._services.rooms.room(request.room_id)
         self._services.rooms.rights.check(Act.MUTE, context.caller.id, room, user.id)
-        if self._services.mutes.of(user.id, room.id, context.now) is None:
+        mute = self._services.mutes.of(user.id, room.id)
+        if mute is None:
             return Outcome()
         row = Audit(context.now, context.key_name, context.caller.id, "unmute", user.id, room.id, "")
-        await self._services.store.end_mute(user.id, room.id, row)
-        self._services.mutes.end(user.id, room.id)
+        await self._services.store.end_sanction(mute, row)
+        self._services.mutes.end(mute.place, user.id)
         event = UserUnmuted(published=context.now, actor_id=context.caller.id, user_id=user.id, room=RoomRef.of(room))
         return Outcome(events=(event,))
 
@@ -156,8 +156,8 @@ class ListMutesVerb:
         """See `IVerb`."""
         mutes = self._services.mutes
         if request.room_id is not None:
-            return Outcome(Mutes(tuple(mutes.in_room(self._services.rooms.room(request.room_id).id, context.now))))
-        return Outcome(Mutes(tuple(mute for user in request.user_ids for mute in mutes.of_user(user, context.now))))
+            return Outcome(Mutes(tuple(mutes.in_room(self._services.rooms.room(request.room_id).id))))
+        return Outcome(Mutes(tuple(mute for user in request.user_ids for mute in mutes.of_user(user))))
 
 
 def build(options: NoOptions, services: Services) -> Contribution:

@@ -18,7 +18,7 @@ class UpdateUserInfoVerb:
     """Sets attributes of `users.self_attributes`, all or none, until an authenticator says something else of them.
 
     Tells the rooms that the user is in, or the one that is named. Raises NOT_ALLOWED for any other attribute,
-    USER_NOT_IN_ROOM when the user is neither in the room that is named nor its owner.
+    USER_NOT_IN_ROOM when the user is neither in the room that is named nor its owner, USER_IS_BANNED.
     """
 
     event = "update_user_info"
@@ -50,9 +50,11 @@ class UpdateUserInfoVerb:
         return {change.kind: change.content for change in request.changes}
 
     def _check_standing(self, user_id: UserId, room_id: RoomId | None) -> None:
-        presence, roles = self._services.presence, self._services.rooms.roles
-        if room_id is not None and not presence.occupies(user_id, room_id) and not roles.is_owner(user_id, room_id):
+        if room_id is None or self._services.presence.occupies(user_id, room_id):
+            return
+        if not self._services.rooms.roles.is_owner(user_id, room_id):
             raise ChatError(ErrorCode.USER_NOT_IN_ROOM)
+        self._services.rooms.manageable(user_id, room_id)
 
     def _event(self, context: Context, user: User, changed: dict[str, str], room_id: RoomId | None) -> UserInfoUpdated:
         services = self._services

@@ -17,7 +17,6 @@ from chat.model import (
     Acl,
     Channel,
     ChannelId,
-    Mute,
     Role,
     Room,
     RoomId,
@@ -27,9 +26,9 @@ from chat.model import (
 )
 from chat.names import folded
 from chat.storage.reading import find_user
-from chat.storage.schema import acls, channels, memberships, roles, rooms, sanctions, users
+from chat.storage.sanctioning import load_sanctions
+from chat.storage.schema import acls, channels, memberships, roles, rooms, users
 from chat.storage.timing import load_timers
-from chat.times import from_ms
 from chat.world import Declared, DeclaredChannel, DeclaredRoom, Grant, World
 
 ADMIN_ROOM_NAME = "Admins"
@@ -187,7 +186,7 @@ def load_world(connection: Connection, now_ms: int) -> World:
         rooms=tuple(_rooms(connection)),
         grants=tuple(_grants(connection)),
         members=_members(connection),
-        mutes=tuple(_mutes(connection, now_ms)),
+        sanctions=tuple(load_sanctions(connection, now_ms)),
         timers=tuple(load_timers(connection)),
     )
 
@@ -247,31 +246,3 @@ def _members(connection: Connection) -> dict[RoomId, frozenset[UserId]]:
     for row in connection.execute(query):
         found.setdefault(RoomId(row.room_id), set()).add(UserId(row.user_id))
     return {room_id: frozenset(members) for room_id, members in found.items()}
-
-
-def _mutes(connection: Connection, now_ms: int) -> Iterator[Mute]:
-    actors = users.alias("actors")
-    query = (
-        select(
-            users.c.id.label("user_id"),
-            rooms.c.id.label("room_id"),
-            actors.c.id.label("actor_id"),
-            sanctions.c.duration,
-            sanctions.c.reason,
-            sanctions.c.until_ms,
-        )
-        .select_from(sanctions)
-        .join(users, users.c.key == sanctions.c.user_key)
-        .join(actors, actors.c.key == sanctions.c.actor_key)
-        .join(rooms, rooms.c.key == sanctions.c.target_key)
-        .where(sanctions.c.kind == "mute", sanctions.c.scope == "room", sanctions.c.until_ms > now_ms)
-    )
-    for row in connection.execute(query):
-        yield Mute(
-            UserId(row.user_id),
-            RoomId(row.room_id),
-            UserId(row.actor_id),
-            row.duration,
-            row.reason,
-            from_ms(row.until_ms),
-        )

@@ -1,58 +1,86 @@
-"""Mutes in the database."""
+"""Mutes and bans in the database."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, and_, delete, insert, select
 
-from chat.model import Mute, RoomId, UserId
+from chat.model import Ban, BanScope, Mute, RoomId, Sanction, UserId
 from chat.moderation import Audit
 from chat.storage.auditing import write_audit
-from chat.storage.schema import rooms, sanctions, users
-from chat.times import to_ms, utc_now
+from chat.storage.schema import channels, rooms, sanctions, users
+from chat.times import from_ms, to_ms, utc_now
+
+_EVERYWHERE = 0
+_TABLES = {"room": rooms, "channel": channels}
 
 
-def put_mutes(connection: Connection, mutes: Sequence[Mute], audits: Sequence[Audit]) -> None:
-    """See `IStore`. Mutes that have ended go on the way."""
+def put_sanctions(
+    connection: Connection, new: Sequence[Sanction], audits: Sequence[Audit], ended: Sequence[Sanction]
+) -> None:
+    """See `IStore`."""
+    for sanction in ended:
+        same = _same(connection, sanction)
+        connection.execute(delete(sanctions).where(*same, sanctions.c.until_ms == to_ms(sanction.until)))
     now_ms = to_ms(utc_now())
-    connection.execute(delete(sanctions).where(sanctions.c.until_ms <= now_ms))
-    for mute in mutes:
-        room_key, user_key = _key(connection, rooms, mute.room_id), _key(connection, users, mute.user_id)
-        connection.execute(delete(sanctions).where(_same_mute(room_key, user_key)))
-        connection.execute(
-            insert(sanctions).values(
-                kind="mute",
-                scope="room",
-                target_key=room_key,
-                user_key=user_key,
-                actor_key=_key(connection, users, mute.actor_id),
-                duration=mute.duration,
-                reason=mute.reason,
-                created_ms=now_ms,
-                until_ms=to_ms(mute.until),
-            )
-        )
+    for sanction in new:
+        connection.execute(delete(sanctions).where(*_same(connection, sanction)))
+        values = {
+            "actor_key": _key(connection, users, sanction.actor_id),
+            "duration": sanction.duration,
+            "reason": sanction.reason,
+            "created_ms": now_ms,
+            "until_ms": to_ms(sanction.until),
+        }
+        connection.execute(insert(sanctions).values(_identity(connection, sanction) | values))
     for row in audits:
         write_audit(connection, row)
 
 
-def end_mute(connection: Connection, user_id: UserId, room_id: RoomId, row: Audit) -> None:
+def end_sanction(connection: Connection, sanction: Sanction, row: Audit) -> None:
     """See `IStore`."""
-    room_key, user_key = _key(connection, rooms, room_id), _key(connection, users, user_id)
-    connection.execute(delete(sanctions).where(_same_mute(room_key, user_key)))
+    connection.execute(delete(sanctions).where(*_same(connection, sanction)))
     write_audit(connection, row)
 
 
-def _same_mute(room_key: int, user_key: int) -> Any:
-    return (
-        (sanctions.c.kind == "mute")
-        & (sanctions.c.scope == "room")
-        & (sanctions.c.target_key == room_key)
-        & (sanctions.c.user_key == user_key)
-    )
+def _identity(connection: Connection, sanction: Sanction) -> dict[str, Any]:
+    """What no two sanctions have in common. Fails for a user or a place that is unknown."""
+    scope, target_id = sanction.place
+    table = _TABLES.get(scope)
+    return {
+        "kind": "mute" if isinstance(sanction, Mute) else "ban",
+        "scope": scope,
+        "target_key": _EVERYWHERE if table is None else _key(connection, table, target_id),
+        "user_key": _key(connection, users, sanction.user_id),
+    }
+
+
+def _same(connection: Connection, sanction: Sanction) -> list[Any]:
+    return [sanctions.c[name] == value for name, value in _identity(connection, sanction).items()]
 
 
 def _key(connection: Connection, table: Any, public_id: str) -> int:
     return int(connection.execute(select(table.c.key).where(table.c.id == public_id)).scalar_one())
+
+
+def load_sanctions(connection: Connection, now_ms: int) -> Iterator[Sanction]:
+    """Those that have not ended by the wall clock."""
+    actors = users.alias("actors")
+    target_id = rooms.c.id.label("room_id"), channels.c.id.label("channel_id")
+    query = (
+        select(sanctions, users.c.id.label("user_id"), actors.c.id.label("actor_id"), *target_id)
+        .select_from(sanctions)
+        .join(users, users.c.key == sanctions.c.user_key)
+        .join(actors, actors.c.key == sanctions.c.actor_key)
+        .outerjoin(rooms, and_(sanctions.c.scope == "room", rooms.c.key == sanctions.c.target_key))
+        .outerjoin(channels, and_(sanctions.c.scope == "channel", channels.c.key == sanctions.c.target_key))
+        .where(sanctions.c.until_ms > now_ms)
+    )
+    for row in connection.execute(query):
+        user_id, terms = UserId(row.user_id), (UserId(row.actor_id), row.duration, row.reason, from_ms(row.until_ms))
+        if row.kind == "mute":
+            yield Mute(user_id, RoomId(row.room_id), *terms)
+        else:
+            yield Ban(user_id, BanScope(row.scope), row.room_id or row.channel_id or "", *terms)

@@ -18,7 +18,7 @@ from chat.coroutines import at_most
 from chat.errors import ConfigError
 from chat.ichat import IStore
 from chat.messages import Appended, Draft, Span, Unread
-from chat.model import Message, MessageId, Mute, Receipt, Room, RoomId, User, UserId
+from chat.model import Message, MessageId, Receipt, Room, RoomId, Sanction, User, UserId
 from chat.moderation import Audit, Report
 from chat.plugin import Identity
 from chat.receipts import Acknowledgement, LoginRecord, Named, Window
@@ -235,13 +235,15 @@ class SqlStore:
         """See `IStore`."""
         return self._writer.write(lambda connection: granting.end_role(connection, grant, audit))
 
-    def put_mutes(self, mutes: Sequence[Mute], audits: Sequence[Audit]) -> Deferred[None]:
+    def put_sanctions(
+        self, new: Sequence[Sanction], audits: Sequence[Audit], ended: Sequence[Sanction] = ()
+    ) -> Deferred[None]:
         """See `IStore`."""
-        return self._writer.write(lambda connection: sanctioning.put_mutes(connection, mutes, audits))
+        return self._writer.write(lambda connection: sanctioning.put_sanctions(connection, new, audits, ended))
 
-    def end_mute(self, user_id: UserId, room_id: RoomId, audit: Audit) -> Deferred[None]:
+    def end_sanction(self, sanction: Sanction, audit: Audit) -> Deferred[None]:
         """See `IStore`."""
-        return self._writer.write(lambda connection: sanctioning.end_mute(connection, user_id, room_id, audit))
+        return self._writer.write(lambda connection: sanctioning.end_sanction(connection, sanction, audit))
 
     def delete_message(self, message: Message, at: datetime, audit: Audit | None = None) -> Deferred[bool]:
         """See `IStore`."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from msgspec import structs
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import blockingCallFromThread
 
@@ -13,7 +14,7 @@ from chat.config import ChannelSection, Config, RoomSection
 from chat.declarations import declared_by
 from chat.ichat import IStore
 from chat.messages import Draft
-from chat.model import Access, Acl, Mute, Room, RoomId, RoomKind, User, UserId, new_id
+from chat.model import Access, Acl, Ban, BanScope, Mute, Room, RoomId, RoomKind, User, UserId, new_id
 from chat.moderation import Audit
 from chat.plugin import Identity
 from chat.rooms import NewRoom
@@ -111,6 +112,12 @@ def in_reactor(call: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
 def mute(user_id: UserId = ALICE, room_id: str = "room0", duration: str = "1h", reason: str = "why") -> Mute:
     """A mute that bob sets."""
     return Mute(user_id, RoomId(room_id), BOB, duration, reason, utc_now() + timedelta(hours=1))
+
+
+def ban(scope: BanScope = BanScope.ROOM, target_id: str = "room0", **members: Any) -> Ban:
+    """A ban of alice that bob sets."""
+    one = Ban(ALICE, scope, target_id, BOB, "1h", "why", utc_now() + timedelta(hours=1))
+    return structs.replace(one, **members)
 
 
 def audit(action: str, user_id: UserId = ALICE, room_id: str = "room0", until: datetime | None = None) -> Audit:

@@ -209,14 +209,15 @@ class Machine(RuleBasedStateMachine):
         if not place.removed:
             until = utc_now() + timedelta(hours=1)
             one = Mute(self.user_id(user), place.room.id, self.user_id(0), "1h", reason, until)
-            self.ask(lambda: self.opened.store.put_mutes([one], []))
+            self.ask(lambda: self.opened.store.put_sanctions([one], []))
             self.mutes[user, place.room.id] = one
 
     @precondition(lambda self: self.places)
     @rule(number=ROOMS, user=USERS)
     def unmute(self, number: int, user: int) -> None:
         room_id = self.place(number).room.id
-        self.ask(lambda: self.opened.store.end_mute(self.user_id(user), room_id, audit("unmute")))
+        one = Mute(self.user_id(user), room_id, self.user_id(0), "1h", "", utc_now())
+        self.ask(lambda: self.opened.store.end_sanction(one, audit("unmute")))
         self.mutes.pop((user, room_id), None)
 
     @precondition(lambda self: self.places)
@@ -246,7 +247,7 @@ class Machine(RuleBasedStateMachine):
         world = in_reactor(self.opened.reopen)
         rooms = {room.id: room.name for room in world.rooms if room.name.startswith(self.prefix)}
         assert rooms == {place.room.id: place.name for place in self.places if not place.removed}
-        mutes = {mute for mute in world.mutes if mute.user_id.startswith(self.prefix)}
+        mutes = {mute for mute in world.sanctions if mute.user_id.startswith(self.prefix)}
         assert mutes == set(self.mutes.values())
         ids = {place.room.id for place in self.places}
         assert {timer.subject: timer for timer in world.timers if timer.subject in ids} == self.timers

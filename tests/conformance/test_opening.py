@@ -32,7 +32,7 @@ async def test_what_is_declared_is_there(opened: Opened) -> None:
         assert (room.kind, room.access, room.acls) == (RoomKind.STATIC, Access.OPEN, ())
     (admins,) = [room for room in world.rooms if room.kind is RoomKind.ADMIN]
     assert admins.channel_id == "lobby"
-    assert (world.mutes, world.timers) == ((), ())
+    assert (world.sanctions, world.timers) == ((), ())
 
 
 async def test_it_all_stays_the_same_when_nothing_changes(opened: Opened) -> None:

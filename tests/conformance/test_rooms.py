@@ -83,7 +83,7 @@ async def test_a_renamed_room(opened: Opened) -> None:
 
 async def test_a_removed_room_is_gone_with_what_belongs_to_it(opened: Opened) -> None:
     room = await opened.store.create_room(opened.new_room("Gone", acls=rules("vip")))
-    await opened.store.put_mutes([mute(room_id=room.id), mute()], [])
+    await opened.store.put_sanctions([mute(room_id=room.id), mute()], [])
     await opened.store.set_timer(timer(room.id))
     await opened.store.set_timer(timer("other"))
     assert await opened.store.remove_room(room, audit("remove_room")) is True
@@ -93,7 +93,7 @@ async def test_a_removed_room_is_gone_with_what_belongs_to_it(opened: Opened) ->
     world = await opened.reopen()
     assert room.id not in {one.id for one in world.rooms}
     assert room.id not in {grant.room_id for grant in world.grants}
-    assert {one.room_id for one in world.mutes} == {"room0"}
+    assert {one.place for one in world.sanctions} == {("room", "room0")}
     assert {one.subject for one in world.timers} == {"other"}
     again = await opened.store.create_room(opened.new_room("Gone"))
     assert again.key > room.key

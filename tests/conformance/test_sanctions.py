@@ -1,4 +1,4 @@
-"""Mutes, and the audit of what was done."""
+"""Mutes, bans, and the audit of what was done."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ import pytest
 from msgspec import structs
 
 from chat.errors import StorageError
-from chat.model import Mute, RoomId
+from chat.model import Ban, BanScope, Sanction
 from chat.moderation import Audit
 from chat.times import to_ms, utc_now
 
-from .opened import ALICE, BOB, NOBODY, Opened, audit, mute
+from .opened import ALICE, BOB, NOBODY, Opened, audit, ban, mute
 
 
-def kept(opened: Opened) -> set[Mute]:
-    return set(opened.world.mutes)
+def kept(opened: Opened) -> set[Sanction]:
+    return set(opened.world.sanctions)
 
 
 async def test_mutes_are_there_after_opening_again(opened: Opened) -> None:
     mutes = [mute(ALICE), mute(ALICE, "room1", "2h", "wörds 😀"), mute(BOB, reason="")]
-    await opened.store.put_mutes(mutes, [])
+    await opened.store.put_sanctions(mutes, [])
     await opened.reopen()
     assert kept(opened) == set(mutes)
 
 
 async def test_a_mute_replaces_the_one_of_the_same_user_and_room(opened: Opened) -> None:
     first, other, second = mute(), mute(BOB), mute(duration="2h", reason="again")
-    await opened.store.put_mutes([first, other], [])
-    await opened.store.put_mutes([second], [])
+    await opened.store.put_sanctions([first, other], [])
+    await opened.store.put_sanctions([second], [])
     third = mute(BOB, duration="3h")
-    await opened.store.put_mutes([mute(BOB, duration="lost"), third], [])
+    await opened.store.put_sanctions([mute(BOB, duration="lost"), third], [])
     await opened.reopen()
     assert kept(opened) == {second, third}
 
@@ -39,32 +39,107 @@ async def test_a_mute_replaces_the_one_of_the_same_user_and_room(opened: Opened)
 async def test_a_mute_that_has_ended_is_forgotten(opened: Opened) -> None:
     over = structs.replace(mute(), until=utc_now() - timedelta(milliseconds=1))
     lasting = mute(BOB)
-    await opened.store.put_mutes([over, lasting], [])
+    await opened.store.put_sanctions([over, lasting], [])
     await opened.reopen()
     assert kept(opened) == {lasting}
 
 
 async def test_a_mute_that_is_taken_away(opened: Opened) -> None:
-    await opened.store.put_mutes([mute(ALICE), mute(BOB), mute(ALICE, "room1")], [])
+    await opened.store.put_sanctions([mute(ALICE), mute(BOB), mute(ALICE, "room1")], [])
     for _ in range(2):
-        await opened.store.end_mute(ALICE, RoomId("room0"), audit("unmute"))
+        await opened.store.end_sanction(mute(), audit("unmute"))
     await opened.reopen()
-    assert {(one.user_id, one.room_id) for one in kept(opened)} == {(BOB, "room0"), (ALICE, "room1")}
+    assert {(one.user_id, one.place[1]) for one in kept(opened)} == {(BOB, "room0"), (ALICE, "room1")}
 
 
 async def test_mutes_are_set_all_or_none(opened: Opened) -> None:
     for wrong in (mute(NOBODY), mute(BOB, "nowhere")):
         with pytest.raises(StorageError):
-            await opened.store.put_mutes([mute(), wrong], [audit("mute")])
+            await opened.store.put_sanctions([mute(), wrong], [audit("mute")])
     assert opened.case.audits() == []
     await opened.reopen()
     assert kept(opened) == set()
 
 
+EVERYWHERE = ban(BanScope.GLOBAL, "")
+ALICE_MUTED = mute()
+OF_ALL_SCOPES = (ban(), ban(target_id="room1"), ban(BanScope.CHANNEL, "lobby"), EVERYWHERE)
+
+
+async def test_bans_of_all_scopes_are_there_after_opening_again(opened: Opened) -> None:
+    others: list[Sanction] = [
+        mute(),
+        structs.replace(EVERYWHERE, user_id=BOB, reason="wörds 😀"),
+        ban(user_id=BOB, reason=""),
+    ]
+    await opened.store.put_sanctions([*OF_ALL_SCOPES, *others], [])
+    await opened.reopen()
+    assert kept(opened) == {*OF_ALL_SCOPES, *others}
+
+
+def besides(given: Ban) -> set[Sanction]:
+    """What must not change with a ban."""
+    return {ALICE_MUTED, *(one for one in OF_ALL_SCOPES if one != given)}
+
+
+@pytest.mark.parametrize("given", OF_ALL_SCOPES, ids=lambda one: "-".join(one.place))
+async def test_a_ban_replaces_the_one_of_the_same_user_and_place(opened: Opened, given: Ban) -> None:
+    others = besides(given)
+    await opened.store.put_sanctions([given, *others], [])
+    second = structs.replace(given, duration="2h", reason="again", actor_id=ALICE)
+    await opened.store.put_sanctions([second], [])
+    await opened.reopen()
+    assert kept(opened) == {second, *others}
+
+
+@pytest.mark.parametrize("given", OF_ALL_SCOPES, ids=lambda one: "-".join(one.place))
+async def test_a_ban_that_is_taken_away(opened: Opened, given: Ban) -> None:
+    others = besides(given)
+    await opened.store.put_sanctions([given, *others], [])
+    for _ in range(2):
+        await opened.store.end_sanction(given, audit("unban"))
+    await opened.reopen()
+    assert kept(opened) == others
+
+
+@pytest.mark.parametrize("wrong", [ban(target_id="nowhere"), ban(BanScope.CHANNEL, "room0"), ban(user_id=NOBODY)])
+async def test_a_ban_from_nowhere_or_of_nobody_is_not_kept(opened: Opened, wrong: Ban) -> None:
+    with pytest.raises(StorageError):
+        await opened.store.put_sanctions([ban(), wrong], [audit("ban")])
+    assert opened.case.audits() == []
+    await opened.reopen()
+    assert kept(opened) == set()
+
+
+async def test_bans_that_have_ended_are_forgotten(opened: Opened) -> None:
+    over = [structs.replace(one, until=utc_now() - timedelta(milliseconds=1)) for one in OF_ALL_SCOPES]
+    lasting = structs.replace(EVERYWHERE, user_id=BOB)
+    await opened.store.put_sanctions([*over, lasting], [])
+    await opened.reopen()
+    assert kept(opened) == {lasting}
+
+
+async def test_what_has_ended_by_other_clocks_goes_unless_it_was_replaced(opened: Opened) -> None:
+    first, second, third = OF_ALL_SCOPES[:3]
+    await opened.store.put_sanctions([first, second], [])
+    again = structs.replace(second, until=second.until + timedelta(hours=1))
+    await opened.store.put_sanctions([again], [])
+    await opened.store.put_sanctions([third], [], [first, second])
+    await opened.reopen()
+    assert kept(opened) == {again, third}
+
+
+async def test_a_removed_room_takes_its_bans_along(opened: Opened) -> None:
+    await opened.store.put_sanctions(OF_ALL_SCOPES, [])
+    await opened.store.remove_room(opened.room(1), audit("remove_room"))
+    await opened.reopen()
+    assert kept(opened) == {one for one in OF_ALL_SCOPES if one.target_id != "room1"}
+
+
 async def test_every_act_has_its_audit_row(opened: Opened) -> None:
     until = utc_now() + timedelta(hours=1)
-    await opened.store.put_mutes([mute()], [audit("mute", until=until), audit("mute", BOB)])
-    await opened.store.end_mute(ALICE, RoomId("room0"), audit("unmute"))
+    await opened.store.put_sanctions([mute()], [audit("mute", until=until), audit("mute", BOB)])
+    await opened.store.end_sanction(mute(), audit("unmute"))
     everywhere = Audit(utc_now(), "", BOB, "broadcast", ALICE, None, "wörds 😀")
     await opened.store.record(everywhere)
     assert opened.case.audits() == [

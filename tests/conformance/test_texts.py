@@ -48,10 +48,10 @@ async def kept(opened: Opened, text: str) -> None:
 @pytest.mark.parametrize("text", EXTREMES, ids=range(len(EXTREMES)))
 async def test_extreme_texts_are_kept(opened: Opened, text: str) -> None:
     await kept(opened, text)
-    await opened.store.put_mutes([mute(reason=text)], [])
+    await opened.store.put_sanctions([mute(reason=text)], [])
     room = await opened.store.create_room(opened.new_room(text, acls=rules(text)))
     await opened.reopen()
-    assert opened.world.mutes[0].reason == text
+    assert opened.world.sanctions[0].reason == text
     assert opened.room_of_id(room.id) == room
     assert room.acls[0].value == text
 
@@ -82,9 +82,9 @@ async def test_ids_of_the_greatest_length(opened: Opened) -> None:
         draft = opened.draft("x", room, author=user, client_id=longest)
         assert not (await opened.store.append_message(draft)).repeated
         assert (await opened.store.append_message(draft)).repeated
-        await opened.store.put_mutes([mute(user.id, room.id)], [audit("mute", user.id, room.id)])
+        await opened.store.put_sanctions([mute(user.id, room.id)], [audit("mute", user.id, room.id)])
     await opened.reopen()
-    assert len(opened.world.mutes) == 3
+    assert len(opened.world.sanctions) == 3
 
 
 @pytest.mark.parametrize(

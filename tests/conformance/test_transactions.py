@@ -63,9 +63,9 @@ WRITES: dict[str, Write] = {
     "cancel_timer": lambda opened, number: opened.store.cancel_timer("kind", str(number)),
     "add_tallies": lambda opened, number: opened.store.add_tallies({RoomId("room0"): 1}, {ALICE: utc_now()}),
     "record": lambda opened, number: opened.store.record(audit(str(number))),
-    "put_mutes": lambda opened, number: opened.store.put_mutes([mute()], [audit(str(number))]),
+    "put_sanctions": lambda opened, number: opened.store.put_sanctions([mute()], [audit(str(number))]),
     "put_report": lambda opened, number: opened.store.put_report(reported_by_bob(number)),
-    "end_mute": lambda opened, number: opened.store.end_mute(ALICE, RoomId("room0"), audit(str(number))),
+    "end_sanction": lambda opened, number: opened.store.end_sanction(mute(), audit(str(number))),
 }
 REMOVALS = {"remove_room", "discard_room"}
 REFUSED: dict[str, Write] = {
@@ -73,7 +73,7 @@ REFUSED: dict[str, Write] = {
         opened.draft(SECRET, author=structs.replace(opened.alice, key=2**40))
     ),
     "an unknown user": lambda opened, number: opened.store.update_attributes(NOBODY, {"a": SECRET}),
-    "an unknown muted": lambda opened, number: opened.store.put_mutes([mute(reason=SECRET), mute(NOBODY)], []),
+    "an unknown muted": lambda opened, number: opened.store.put_sanctions([mute(reason=SECRET), mute(NOBODY)], []),
     "a taken name": lambda opened, number: opened.store.create_room(opened.new_room("Room 0")),
 }
 READS: dict[str, Callable[[Opened], Deferred[Any]]] = {

@@ -137,7 +137,7 @@ async def test_a_database_of_a_former_server_is_brought_up_to_date(case: SqliteC
         for name, rows in filled.items():
             columns = set(rows[0]) & {column.name for column in metadata.tables[name].c}
             assert stored(connection, name, columns) == [{key: row[key] for key in columns} for row in rows]
-    assert len(world.mutes) == len(filled["sanctions"])
+    assert len(world.sanctions) == len(filled["sanctions"])
     room = next(room for room in world.rooms if room.id == RoomId(filled["rooms"][0]["id"]))
     opened = Opened(case)
     opened.store, opened.alice = store, world.system

@@ -87,8 +87,8 @@ async def test_what_the_database_gives_up_counts_for_nothing(opened: Opened) -> 
 
 async def test_mutes_that_have_ended_take_no_room_for_long(opened: Opened) -> None:
     over = structs.replace(mute(), until=utc_now() - timedelta(milliseconds=1))
-    await opened.store.put_mutes([over], [])
-    await opened.store.put_mutes([mute(BOB)], [])
+    await opened.store.put_sanctions([over], [])
+    await opened.store.put_sanctions([mute(BOB)], [], [over])
     assert [row[4:6] for row in opened.case.content()["sanctions"]] == [(opened.bob.key, opened.bob.key)]
 
 
