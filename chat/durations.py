@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from chat.errors import ChatError, ErrorCode
 
-_DURATION = re.compile(r"([1-9][0-9]{0,11})([dhms])", re.ASCII)
+DURATION: Final = re.compile(r"([1-9][0-9]{0,11})([dhms])", re.ASCII)
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
@@ -17,7 +18,7 @@ def end_of(duration: str, start: datetime) -> datetime:
 
     Raises INVALID_BAN_DURATION unless it is a positive integer with one of d, h, m, s and ends before the year 10000.
     """
-    match = _DURATION.fullmatch(duration)
+    match = DURATION.fullmatch(duration)
     if match is None:
         raise ChatError(ErrorCode.INVALID_BAN_DURATION, "a duration is a positive integer and one of d, h, m, s")
     seconds = int(match[1]) * _UNITS[match[2]]

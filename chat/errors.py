@@ -103,8 +103,10 @@ class ChatError(Exception):
 
     The text never holds an exception, SQL or a secret. `notice` is an activity with slots (the mute of a 703);
     `extra` are plain members of the `data` object (`retry_after_s` of a 900). `closing`: the caller's session ends
-    after this answer; how that is said, the front knows by the code.
+    after this answer; how that is said, the front knows by the code. `news` is an event that the caller is told first.
     """
+
+    news: object = None
 
     def __init__(
         self,

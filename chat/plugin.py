@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chat.config import Config
     from chat.events import Event
     from chat.histories import Histories
-    from chat.model import User
+    from chat.model import User, UserId
     from chat.occupancy import Occupancy
     from chat.places import Places
     from chat.presence import Presence, Session
@@ -120,7 +120,8 @@ class Services:
     Outcome after the events are published. `authenticate(login)` asks the configured authenticator. `ask(url, question,
     timeout_s)` POSTs JSON to another server and gives the body of its 200; everything else is REMOTE_ERROR. `seconds()`
     is monotonic. `catch_up(session, above, up_to)` sends the session the private messages that wait for its user and
-    have these keys. Only `occupancy` changes `presence`.
+    have these keys. `send_away(user_id)` ends the user's sessions as those of one who is banned, after what they are
+    told. Only `occupancy` changes `presence`.
     """
 
     config: Config
@@ -141,6 +142,7 @@ class Services:
     authenticate: Callable[[Login], Awaitable[Identity]]
     ask: Callable[[str, object, float], Awaitable[bytes]]
     catch_up: Callable[[Session, int, int], None]
+    send_away: Callable[[UserId], None]
     seconds: Callable[[], float]
 
 

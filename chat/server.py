@@ -23,7 +23,7 @@ from chat.draining import Drain
 from chat.errors import ConfigError, StorageError
 from chat.histories import Histories
 from chat.ichat import IAuthenticator, IStarted, IStore
-from chat.model import Ban, Mute
+from chat.model import Ban, Mute, UserId
 from chat.occupancy import Occupancy
 from chat.pipeline import Pipeline
 from chat.places import Places
@@ -53,7 +53,9 @@ from chat.wire.decoding import prepare
 from chat.wire.delivery import Delivery
 from chat.wire.doors import PublicSite, WebSocketDoor
 from chat.wire.encoding import Encoder
+from chat.wire.frames import CloseCode
 from chat.wire.front import Front
+from chat.wire.replies import BANNED
 from chat.wire.websocket import WebSocketFront
 
 HTTP_TIMEOUT_S = 60
@@ -152,6 +154,7 @@ class Server:
             dispatch=self._dispatch,
             authenticate=self._authenticate,
             catch_up=self._catch_up,
+            send_away=self._send_away,
             ask=Asker(self._reactor).ask,
             seconds=seconds,
         )
@@ -161,6 +164,12 @@ class Server:
 
     def _catch_up(self, session: Session, above: int, up_to: int) -> None:
         self._catching_up.start(session, above, up_to)
+
+    def _send_away(self, user_id: UserId) -> None:
+        for session in tuple(self.presence.sessions_of(user_id)):
+            self._delivery.let_go(session)
+            self._delivery.flush_session(session)
+            session.link.close(CloseCode.BANNED, BANNED)
 
     # Plugins
 

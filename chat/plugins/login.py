@@ -10,7 +10,7 @@ from zope.interface import implementer
 
 from chat.activities import UserRef, WaitingEntry
 from chat.errors import ChatError, ErrorCode
-from chat.events import Event
+from chat.events import Event, UserBanned
 from chat.ichat import IVerb
 from chat.messages import within_bytes
 from chat.model import SYSTEM_ID, Message, Status, User, UserId
@@ -28,7 +28,7 @@ class LoginVerb:
     messages that the user has not acknowledged, oldest first, up to about half a megabyte of them; the others follow.
 
     Raises INVALID_LOGIN for user `0`, which is the system's, and for another user on the same connection; whatever the
-    authenticator raises.
+    authenticator raises; USER_IS_BANNED.
     """
 
     event = "login"
@@ -50,15 +50,27 @@ class LoginVerb:
         if context.user is not None and context.user.id != request.user_id:
             raise ChatError(ErrorCode.INVALID_LOGIN, "another user is logged in on this connection")
         identity: Identity = await self._services.authenticate(request)
+        await self._check_ban(request.user_id, context.now)
         store = self._services.store
         record: LoginRecord = await store.record_login(request.user_id, identity, context.now, self._kept)
         user = record.user
+        await self._check_ban(user.id, context.now)
         self._services.rooms.roles.renamed(user.id, user.name)
         status = Status.INVISIBLE if request.visibility == Status.INVISIBLE.value else None
         events = self._services.occupancy.login(context.session, user, status, context.now)
         joined = self._autojoin(context.session, user, context.now)
         first = self._first_page(context.session, record.waiting) if self._guarantees else ()
         return Outcome(self._reply(context, user, first), (*events, *joined))
+
+    async def _check_ban(self, user_id: UserId, at: datetime) -> None:
+        """Raise USER_IS_BANNED for who is banned from the server, who is told of the ban once more."""
+        bans, users = self._services.rooms.bans, self._services.users
+        ban = bans.of(user_id)
+        if ban is not None:
+            refusal = bans.refusal(ban)
+            user, actor = await users.known(user_id), await users.known(ban.actor_id)
+            refusal.news = UserBanned.of(ban, UserRef.of(user), UserRef.of(actor), None, at)
+            raise refusal
 
     def _first_page(self, session: Session, waiting: Unacknowledged) -> tuple[Message, ...]:
         """What of the messages that wait goes into the reply; the others follow it."""

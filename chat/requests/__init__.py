@@ -6,6 +6,7 @@ A plugin of a third party declares its own in its own module; these stand here b
 from chat.requests.attention import Invite, ReportMessage, RequestAdmin
 from chat.requests.messages import DeleteMessage, EditMessage, History, ReadHistory, SendMessage, Whisper
 from chat.requests.moderation import (
+    BanUser,
     Broadcast,
     GiveRole,
     KickUser,
@@ -15,6 +16,7 @@ from chat.requests.moderation import (
     MuteUsers,
     RoleChange,
     TakeRole,
+    UnbanUser,
     UnmuteUser,
 )
 from chat.requests.places import (
@@ -57,6 +59,7 @@ __all__ = [
     "Acknowledge",
     "AclPlan",
     "AttributeChange",
+    "BanUser",
     "Broadcast",
     "ChannelEntry",
     "Channels",
@@ -103,6 +106,7 @@ __all__ = [
     "SetStatus",
     "Statuses",
     "TakeRole",
+    "UnbanUser",
     "UnmuteUser",
     "UpdateUserInfo",
     "Users",

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from msgspec import Struct
 
+from chat.durations import DURATION
 from chat.errors import ErrorCode
-from chat.model import ID_LENGTH, NAME_LIMIT, ChannelId, Mute, Role, RoomId, UserId
+from chat.model import ID_LENGTH, NAME_LIMIT, BanScope, ChannelId, Mute, Role, RoomId, UserId
 from chat.slots import Activity, At
 
 
@@ -35,6 +36,29 @@ class GiveRole(RoleChange, frozen=True, kw_only=True):
 
 class TakeRole(RoleChange, frozen=True, kw_only=True):
     """Let a user be something no longer."""
+
+
+class BanUser(Activity, frozen=True, kw_only=True):
+    """Ban a user from a room or a channel, or from the server where `kind` is `global`. Without a kind it is from what
+    the target's id is of. `reason` is told to the user.
+    """
+
+    user_id: Annotated[UserId, At("object.id", missing=ErrorCode.MISSING_OBJECT_ID, limit=ID_LENGTH)]
+    duration: Annotated[
+        str,
+        At("object.summary", missing=ErrorCode.INVALID_BAN_DURATION, pattern=DURATION),
+    ]
+    reason: Annotated[str | None, At("object.content", text=True, limit=NAME_LIMIT)] = None
+    target: Annotated[str | None, At("target.id", limit=ID_LENGTH)] = None
+    kind: Annotated[str | None, At("target.objectType", invalid=ErrorCode.INVALID_TARGET_TYPE, limit=ID_LENGTH)] = None
+
+
+class UnbanUser(Activity, frozen=True):
+    """End a ban before its time. `target_id` is that of the room or channel, empty for a ban from the server."""
+
+    user_id: UserId
+    scope: BanScope
+    target_id: str = ""
 
 
 class MutePlan(Struct, frozen=True):

@@ -148,7 +148,10 @@ class Delivery:
         return any(self._presence.occupies(user_id, room_id) for room_id in part.room_ids)
 
     def _lists(self, user_id: UserId, part: Listed) -> bool:
-        return user_id in part.known_to or self._directory.may_enter(user_id, part.room)
+        if user_id in part.known_to:
+            return True
+        rooms = self._directory
+        return rooms.may_enter(user_id, part.room) and not rooms.bans.of(user_id, rooms.channel_of(part.room))
 
     # What waits
 

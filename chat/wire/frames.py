@@ -23,6 +23,7 @@ class CloseCode(IntEnum):
     BUG = 1011
     RESTART = 1012
     LOGIN_FAILED = 4001
+    BANNED = 4003
     MALFORMED = 4007
     SLOW_CONSUMER = 4008
     FLOOD = 4029

@@ -17,6 +17,9 @@ from chat.wire.frames import CloseCode, Command
 ACK: Final = "gn_ack"
 SUCCESS: Final = b'{"status_code":%d}' % OK
 _GOODBYE: Final = (CloseCode.NORMAL, "")
+_LOGIN_FAILED: Final = (CloseCode.LOGIN_FAILED, "login failed")
+# The reason beside CloseCode.BANNED.
+BANNED: Final = "banned"
 _FAREWELLS: Final = {ErrorCode.RATE_LIMITED: (CloseCode.FLOOD, "flood")}
 
 
@@ -51,6 +54,11 @@ def failure(encoder: Encoder, error: ChatError) -> bytes:
 def farewell(result: Outcome | ChatError) -> tuple[CloseCode, str]:
     """Code and reason with which a session ends that a command ends; for a refusal they follow from its code."""
     return _FAREWELLS.get(result.code, _GOODBYE) if isinstance(result, ChatError) else _GOODBYE
+
+
+def farewell_of_login(refusal: ChatError) -> tuple[CloseCode, str]:
+    """Code and reason with which a connection ends whose login failed."""
+    return (CloseCode.BANNED, BANNED) if refusal.code is ErrorCode.USER_IS_BANNED else _LOGIN_FAILED
 
 
 def is_failed_login(refusal: ChatError, *, has_user: bool) -> bool:

@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 
 from chat.coroutines import Ended, begin
 from chat.errors import ChatError, ErrorCode
+from chat.events import Event
 from chat.ichat import IVerb
 from chat.plugin import Context, Outcome
 from chat.presence import Session
@@ -25,7 +26,7 @@ from chat.wire.decoding import check_word, read
 from chat.wire.ending import LOST, Counters, Ending, log_ended
 from chat.wire.frames import CloseCode, Command, Malformed, ReplyId
 from chat.wire.front import ClientLink, Front
-from chat.wire.replies import ACK, SUCCESS, Pending, failure, farewell, is_failed_login, success
+from chat.wire.replies import ACK, SUCCESS, Pending, failure, farewell, farewell_of_login, is_failed_login, success
 
 INBOX_LIMIT = 64
 UNSETTLED_LIMIT = 128
@@ -273,6 +274,8 @@ class Connection:
             return
         encoder = self._front.encoder
         try:
+            if isinstance(result, ChatError) and isinstance(result.news, Event):
+                self._send(result.news.wire, encoder.encode(result.news), None)
             body = failure(encoder, result) if isinstance(result, ChatError) else success(encoder, result)
         except Exception:
             body = failure(encoder, self._front.pipeline.incident(Failure(), verb))
@@ -288,9 +291,7 @@ class Connection:
         elif not self._is_doomed and is_failed_login(result, has_user=self.session.user is not None):
             self._is_doomed = True
             self._stop_timer()
-            self._timer = self._front.clock.callLater(
-                FAILED_LOGIN_LINGER_S, self.close, CloseCode.LOGIN_FAILED, "login failed"
-            )
+            self._timer = self._front.clock.callLater(FAILED_LOGIN_LINGER_S, self.close, *farewell_of_login(result))
 
     def _stop_timer(self) -> None:
         if self._timer.active():

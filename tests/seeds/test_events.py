@@ -113,6 +113,15 @@ async def kicked(stage: Stage) -> None:
     await stage.ok(stage.alice, "kick", KICK)
 
 
+def banned(kind: str, target_id: str) -> Happen:
+    async def happen(stage: Stage) -> None:
+        target = {"id": target_id, "objectType": kind}
+        whom = {"id": "alice", "summary": "30s", "content": base64_of("why")}
+        await stage.ok(stage.carol, "ban", {"verb": "ban", "target": target, "object": whom})
+
+    return happen
+
+
 async def removed(stage: Stage) -> None:
     body = {
         "verb": "remove",
@@ -129,6 +138,9 @@ CHANGES = [{"objectType": "is_streaming", "content": "MA=="}, {"objectType": "av
 INFO = {"verb": "update", "object": {"attachments": CHANGES}}
 INVITATION = {"verb": "invite", "target": {"id": "alice"}, "actor": {"url": ROOM}}
 KICK = {"verb": "kick", "target": {"id": ROOM}, "object": {"id": "bob", "content": base64_of("why")}}
+BANNED = {
+    "actor.id": "carol", "object.id": "alice", "object.summary": "30s", "object.content": base64_of("why"),
+}  # fmt: skip
 HELP = {"verb": "help", "target": {"id": ROOM}, "object": {"content": base64_of("help!")}}
 CASES = (
     Case(
@@ -172,6 +184,8 @@ CASES = (
         {"actor.id": "alice", "object.id": "bob", "object.content": base64_of("why"), "target.id": ROOM},
         listener="carol",
     ),
+    Case("You were banned", banned("room", ROOM), BANNED | {"target.id": ROOM, "target.objectType": "room"}, ()),
+    Case("You were banned", banned("channel", CHANNEL), BANNED | {"target.objectType": "channel"}, ()),
     Case("A room was removed", removed, {"actor.id": "bob", "object.content": base64_of("why")}),
 )  # fmt: skip
 

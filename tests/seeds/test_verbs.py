@@ -137,6 +137,21 @@ async def a_name_to_join(stage: Stage) -> Values:
     return {"target.id": "General"}
 
 
+def a_ban(kind: str, target_id: str, user_id: str) -> Prepare:
+    """By bob: of a guest from a room of bob's own where the target is empty, else by the operator."""
+
+    async def prepare(stage: Stage) -> Values:
+        room_id = target_id or await stage.make_room(stage.bob)
+        if target_id:
+            stage.bob = stage.carol
+        return {
+            "actor.id": "", "target.id": room_id, "target.objectType": kind,
+            "object.id": user_id, "object.summary": "5m", "object.content": base64_of("why"),
+        }  # fmt: skip
+
+    return prepare
+
+
 JOINED = (
     "data.object.head", "data.object.attachments[user].summary",
     "data.object.attachments[history].attachments[].seq",
@@ -189,6 +204,9 @@ CASES = (
     Case("request_admin", a_call_for_help),
     Case("report", a_rude_message, reply=None),
     Case("kick", a_guest),
+    Case("ban", a_ban("room", "", "alice")),
+    Case("ban", a_ban("channel", CHANNEL, "alice")),
+    Case("ban", a_ban("global", "ignored", "alice")),
     Case("remove_room", a_room_of_ones_own, exact={"data.target.displayName": base64_of("Mine")}),
     Case("rename_room", a_new_name, exact={"data.target.displayName": NEW_NAME}),
     Case("join", a_history_to_join, reply=2, exact={"data.target.id": ROOM}, besides=JOINED),
