@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from math import ceil
-from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
 from chat.agenda import Agenda
@@ -15,7 +14,8 @@ from chat.model import Ban, BanScope, Channel, Mute, Room, RoomId, SanctionPlace
 from chat.times import utc_now
 
 Kind = TypeVar("Kind", Mute, Ban)
-_NOBODY: Final[Mapping[UserId, object]] = MappingProxyType({})
+# An attribute of an enum costs more than the look that it is for.
+_ROOM, _CHANNEL, _EVERYWHERE = BanScope.ROOM.value, BanScope.CHANNEL.value, (BanScope.GLOBAL.value, "")
 
 
 class Sanctions(Generic[Kind]):
@@ -96,15 +96,15 @@ class Mutes(Sanctions[Mute]):
 
     def of(self, user_id: UserId, room_id: RoomId) -> Mute | None:
         """The mute that keeps the user from speaking in the room now."""
-        return self.get(("room", room_id), user_id)
+        return self.get((_ROOM, room_id), user_id)
 
     def in_room(self, room_id: RoomId) -> list[Mute]:
         """The mutes of a room."""
-        return self.at(("room", room_id))
+        return self.at((_ROOM, room_id))
 
     def forget_room(self, room_id: RoomId) -> None:
         """The room is gone."""
-        self.forget(("room", room_id))
+        self.forget((_ROOM, room_id))
 
 
 class Bans(Sanctions[Ban]):
@@ -116,11 +116,11 @@ class Bans(Sanctions[Ban]):
         """
         if not self._places:
             return None
-        ban = self.get((BanScope.GLOBAL.value, ""), user_id)
+        ban = self.get(_EVERYWHERE, user_id)
         if ban is None and channel is not None:
-            ban = self.get((BanScope.CHANNEL.value, channel.id), user_id)
+            ban = self.get((_CHANNEL, channel.id), user_id)
         if ban is None and room is not None:
-            ban = self.get((BanScope.ROOM.value, room.id), user_id)
+            ban = self.get((_ROOM, room.id), user_id)
         return ban
 
     def check(self, user_id: UserId, channel: Channel | None = None, room: Room | None = None) -> None:

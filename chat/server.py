@@ -166,6 +166,10 @@ class Server:
         self._catching_up.start(session, above, up_to)
 
     def _send_away(self, user_id: UserId) -> None:
+        """In a turn of its own: whoever asks for it may have more to tell the user."""
+        self._reactor.callLater(0, self._end_sessions, user_id)
+
+    def _end_sessions(self, user_id: UserId) -> None:
         for session in tuple(self.presence.sessions_of(user_id)):
             self._delivery.let_go(session)
             self._delivery.flush_session(session)
