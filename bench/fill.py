@@ -1,4 +1,4 @@
-"""Fills a database as if a large chat had used it for long: rooms, users, mutes and messages."""
+"""Fills a database as if a large chat had used it for long: rooms, users, mutes, bans and messages."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from chat.storage.schema import channels, rooms, sanctions, users
 from chat.times import to_ms, utc_now
 
 ROOMS, USERS, MUTES, MESSAGES, BATCH = 10_000, 10_000, 100_000, 100_000, 1_000
+# One of each user, from a room in use.
+BANS = USERS
 BODY = "what somebody said some time ago"
 
 
@@ -32,7 +34,8 @@ def fill(file: Path, channel_id: str, first_rooms: Sequence[str]) -> None:
             room_ids = [*first_rooms, *(new_id() for _ in range(ROOMS - len(first_rooms)))]
             busy = _rooms(connection, channel_id, room_ids)[: len(first_rooms)]
             authors = _users(connection)
-            _mutes(connection, busy, authors)
+            _sanctions(connection, "mute", MUTES, busy, authors)
+            _sanctions(connection, "ban", BANS, busy, authors)
         for batch in _batches(busy, authors):
             with connection.begin():
                 appender.append_many(connection, batch)
@@ -64,11 +67,11 @@ def _users(connection: Connection) -> list[User]:
     return made
 
 
-def _mutes(connection: Connection, busy: Sequence[Room], muted: Sequence[User]) -> None:
+def _sanctions(connection: Connection, kind: str, count: int, busy: Sequence[Room], whom: Sequence[User]) -> None:
     until_ms = to_ms(utc_now() + timedelta(days=1))
-    same = {"kind": "mute", "scope": "room", "duration": "1d", "reason": "", "created_ms": 0, "until_ms": until_ms}
-    targets = [(busy[(number // USERS) % len(busy)], muted[number % USERS]) for number in range(MUTES)]
-    rows = [same | {"target_key": room.key, "user_key": user.key, "actor_key": muted[0].key} for room, user in targets]
+    same = {"kind": kind, "scope": "room", "duration": "1d", "reason": "", "created_ms": 0, "until_ms": until_ms}
+    targets = [(busy[(number // USERS) % len(busy)], whom[number % USERS]) for number in range(count)]
+    rows = [same | {"target_key": room.key, "user_key": user.key, "actor_key": whom[0].key} for room, user in targets]
     connection.execute(insert(sanctions), rows)
 
 

@@ -96,6 +96,15 @@ async def test_everything_in_a_room_is_refused_with_the_ban(server: MemoryServer
     assert set(names(bob)) <= {"gn_user_banned", "gn_user_kicked", "gn_user_left", "gn_room_created"}
 
 
+@pytest.mark.parametrize("kind", ["room", "channel"])
+async def test_an_owner_does_not_act_there_from_outside(server: MemoryServer, kind: str) -> None:
+    owner, mod = await logged_in(server, "owner"), await logged_in(server, "mod")
+    info = {"verb": "update", "object": {"attachments": [{"objectType": "avatar", "content": WHY}]}}
+    for code in (200, 703):
+        assert await call(owner, "update_user_info", info | {"target": {"id": HALL}}) == code
+        assert await call(mod, "ban", of_scope("owner", kind)) == 200
+
+
 async def test_elsewhere_nothing_is_refused(server: MemoryServer) -> None:
     alice, bob = await inside(server, "alice"), await inside(server, "bob", LAWN)
     mod = await logged_in(server, "mod")
