@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from msgspec import structs
 
 from chat.config import AclRule
-from chat.model import UserId
+from chat.model import Ban, BanScope, UserId
 from chat.storage import reading, sanctioning
 from chat.testing import MemoryServer
 from chat.texts import base64_of
+from chat.times import utc_now
 from tests.banning import (
     BAR,
     HALL,
@@ -218,15 +220,15 @@ async def test_a_join_that_is_under_way_comes_too_late(server: MemoryServer, mon
     assert not server.server.presence.occupies(ALICE, HALL)
 
 
-async def test_who_is_banned_from_the_server_does_nothing_more(server: MemoryServer) -> None:
-    """What was sent before the end of the connection comes to nothing."""
-    alice, bob = await inside(server, "alice"), await inside(server, "bob")
-    mod = await logged_in(server, "mod")
-    banning = mod.ask("ban", of_scope("alice", "global"))
+async def test_who_is_banned_from_the_server_does_nothing_more_but_leave(server: MemoryServer) -> None:
+    """However long it takes until the connection has ended."""
+    alice, bob = await inside(server, "alice", LAWN), await inside(server, "bob")
+    bans, until = server.server.services.rooms.bans, utc_now() + timedelta(hours=1)
+    bans.put(Ban(ALICE, BanScope.GLOBAL, "", UserId("mod"), "1h", "", until), utc_now())
     private = {"verb": "send", "target": {"id": "bob", "objectType": "private"}, "object": {"content": WHY}}
-    assert (await banning)["status_code"] == 200
-    if alice.close_code is None:
-        assert await call(alice, "message", private) == 703
-    assert await alice.closed() == 4003
+    for event, body in (IN_HALL | IN_LOBBY | {"message": private, "list_channels": {"verb": "list"}}).items():
+        reply = await alice.call(event, body)
+        assert (reply["status_code"], reply["data"]["target"]) == (703, {"objectType": "global"}), event
+    assert await call(alice, "disconnect", {}) == 200
     await bob.sync()
     assert bob.heard("message") == []
