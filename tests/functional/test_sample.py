@@ -61,7 +61,7 @@ def test_it_is_listed(installed: Environment, tmp_path: Path, extra: str, enable
 
 
 def test_the_page_for_operators(installed: Environment, tmp_path: Path) -> None:
-    (section,) = blocks("docs/plugins.md", "toml")
+    section, whispers = blocks("docs/plugins.md", "toml")
     (commands,) = blocks("docs/plugins.md", "sh")
     (tmp_path / "chat.toml").write_text(section, encoding="utf-8")
     printed = [installed.run(*command.split(), folder=tmp_path) for command in commands.splitlines()]
@@ -69,6 +69,9 @@ def test_the_page_for_operators(installed: Environment, tmp_path: Path) -> None:
     assert states["dice"][-2:] == ["yes", "-"]
     assert states["history"] == ["no", "-"]
     assert printed[1] == "chat.toml: ok\n"
+    (tmp_path / "whispers.toml").write_text(whispers, encoding="utf-8")
+    checked = installed.run("twistd", "chat", "--config", "whispers.toml", "--check", folder=tmp_path)
+    assert checked == "whispers.toml: ok\n"
 
 
 def test_its_own_tests_pass(installed: Environment, sample: Path, tmp_path: Path) -> None:

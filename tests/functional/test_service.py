@@ -52,6 +52,6 @@ def test_the_generated_key_is_for_its_owner_alone(tmp_path: Path) -> None:
 
 
 def test_what_has_no_effect_yet_is_said(run_server: Callable[..., RunningServer]) -> None:
-    server = run_server("[messages]\ntext_whispers = true\nmax_characters = 20000")
-    assert "messages.text_whispers has no effect in this version" in server.log
+    server = run_server("[content]\nspam = true\n[messages]\nmax_characters = 20000")
+    assert "content.spam has no effect in this version" in server.log
     assert "max_characters has no effect" not in server.log
