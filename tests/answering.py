@@ -20,7 +20,7 @@ class Answering(Resource):
         self.isLeaf = True
         self.code = 200
         self.body = b'{"allowed": true}'
-        self.headers: dict[str, str] = {}
+        self.headers: dict[str, str | bytes] = {}
         self.is_silent = self.is_endless = False
         self.questions: list[Any] = []
         self.gone = 0
