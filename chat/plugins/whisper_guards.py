@@ -7,6 +7,7 @@ Each looks at an attribute of the target, or asks another server. That is sent b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -24,12 +25,14 @@ from chat.whispers import Addressed, Whispers
 
 Allows = Callable[[User, Addressed], Awaitable[bool]]
 OFF = "off"
+# What Twisted can ask: ASCII, names of letters, digits and hyphens, and nobody's password.
+_URL = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]+)?([/?#][!-~]*)?", re.IGNORECASE)
 
 
 class _Source(Struct, frozen=True, forbid_unknown_fields=True):
     attribute: str
     url: str = ""
-    timeout_s: Annotated[float, Meta(gt=0, le=20)] = 5.0
+    timeout_s: Annotated[float, Meta(gt=0, le=10)] = 5.0
 
 
 class Contacts(_Source, frozen=True):
@@ -95,11 +98,19 @@ class Remote:
             raise ChatError(ErrorCode.NOT_ALLOWED_TO_WHISPER_GENERIC_ERROR) from None
 
 
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        is_one = _URL.fullmatch(url) and parts.port != 0 and (parts.hostname or "").encode("idna")
+    except ValueError:
+        is_one = None
+    if not is_one:
+        raise ConfigError(f"url: expected http:// or https:// with a host, in ASCII, got {url!r}")
+
+
 def _guard(check: str, refusal: ErrorCode, allows: Allows, source: _Source, services: Services) -> Contribution:
     if source.url:
-        parts = urlsplit(source.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ConfigError(f"url: expected http:// or https:// with a host, got {source.url}")
+        _check_url(source.url)
         allows = Remote(check, source, services).allows
     return Contribution(guards=(WhisperGuard(f"whisper-{check}", refusal, allows, Whispers(services)),))
 

@@ -18,6 +18,11 @@ from tests.plugins.test_whisper import RULED, whisper
 
 Make = Callable[..., MemoryServer]
 BOTH = ["whisper-contacts", "whisper-preferences"]
+NO_ADDRESSES = [
+    *("ftp://host/", "host/path", "http:///path", "http://host:abc/", "http://host:65536/", "http://host:0/"),
+    *("http://h ost/x", "http://h\nost/", "http://host/a b", "http://ho_st..x/", "http://host..x/", "http://ho_st/"),
+    *("http://[::1/", "http://[host]/", "http://me:pw@host/", "http://höst/", f"http://{'x' * 64}/"),
+]
 HIDDEN = UserOptions(public_attributes=("age",))
 
 
@@ -88,14 +93,19 @@ async def test_contacts_that_everybody_would_see_keep_the_server_from_starting(m
         guarded(memory_server, "whisper-contacts", users=UserOptions())
 
 
-@pytest.mark.parametrize("url", ["ftp://host/", "host/path", "http:///path"])
+@pytest.mark.parametrize("url", NO_ADDRESSES)
 async def test_an_address_that_is_none_keeps_the_server_from_starting(memory_server: Make, url: str) -> None:
     with pytest.raises(ConfigError, match="url: expected http"):
         guarded(memory_server, "whisper-contacts", options={"whisper-contacts": {"url": url}})
 
 
-@pytest.mark.parametrize("timeout_s", [0, 21])
-async def test_a_time_out_of_bounds_keeps_the_server_from_starting(memory_server: Make, timeout_s: int) -> None:
+@pytest.mark.parametrize("url", ["http://[::1]:8080/x?y=%20z", "HTTPS://users.example.net", "http://127.0.0.1:1?a"])
+async def test_an_address(memory_server: Make, url: str) -> None:
+    guarded(memory_server, "whisper-preferences", options={"whisper-preferences": {"url": url}})
+
+
+@pytest.mark.parametrize("timeout_s", [0, 10.5])
+async def test_a_time_out_of_bounds_keeps_the_server_from_starting(memory_server: Make, timeout_s: float) -> None:
     with pytest.raises(ConfigError, match="timeout_s"):
         guarded(memory_server, "whisper-contacts", options={"whisper-contacts": {"timeout_s": timeout_s}})
 
