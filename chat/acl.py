@@ -6,7 +6,7 @@ types compare trusted attributes, or what the caller is in the room and its chan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from chat.acl_grammar import parse
 from chat.errors import ChatError, ErrorCode
-from chat.model import Acl, Role, Room, User
+from chat.model import Acl, Channel, Role, Room, User, UserId
 from chat.roles import Roles
 
 ACTIONS: Final = {
@@ -42,21 +42,39 @@ class Subject(Struct, frozen=True):
     """Whom a rule is asked about: trusted attributes, and the types of STANDINGS that hold."""
 
     attributes: Mapping[str, str]
-    standings: frozenset[str]
+    standings: Container[str]
 
     @classmethod
-    def of(cls, user: User, room: Room, roles: Roles) -> Subject:
-        """The user with what the user is in the room and its channel."""
-        in_room, in_channel = roles.in_room(user.id, room.id), roles.in_channel(user.id, room.channel_id)
-        owns_channel, owns_room = Role.OWNER in in_channel, Role.OWNER in in_room
-        held = {
-            "admin": owns_channel or Role.ADMIN in in_channel,
-            "room_owner": owns_room,
-            "owner": owns_channel or owns_room,
-            "moderator": Role.MODERATOR in in_room,
-            "superuser": Role.SUPERUSER in roles.global_roles(user.id),
-        }
-        return cls(user.attributes, frozenset(name for name, holds in held.items() if holds))
+    def of(cls, user: User, place: Room | Channel, roles: Roles) -> Subject:
+        """The user with what the user is in the room and its channel, or in the channel."""
+        return cls(user.attributes, _Standings(user.id, place, roles))
+
+
+class _Standings(Container[str]):
+    """What a user is in a place; looked up when a rule asks, which few do."""
+
+    __slots__ = ("_place", "_roles", "_user_id")
+
+    def __init__(self, user_id: UserId, place: Room | Channel, roles: Roles) -> None:
+        self._user_id = user_id
+        self._place = place
+        self._roles = roles
+
+    def __contains__(self, kind: object) -> bool:
+        roles, user_id, place = self._roles, self._user_id, self._place
+        if kind == "superuser":
+            return Role.SUPERUSER in roles.global_roles(user_id)
+        in_room = roles.in_room(user_id, place.id) if isinstance(place, Room) else set()
+        in_channel = roles.in_channel(user_id, place.channel_id if isinstance(place, Room) else place.id)
+        return bool(in_room & _IN_ROOM.get(kind, set()) or in_channel & _IN_CHANNEL.get(kind, set()))
+
+
+_IN_ROOM: Final[dict[object, set[Role]]] = {
+    "room_owner": {Role.OWNER},
+    "owner": {Role.OWNER},
+    "moderator": {Role.MODERATOR},
+}
+_IN_CHANNEL: Final[dict[object, set[Role]]] = {"admin": {Role.ADMIN, Role.OWNER}, "owner": {Role.OWNER}}
 
 
 Condition = Callable[[Subject], bool]
@@ -93,16 +111,16 @@ def usual_types(action: str) -> frozenset[str]:
     return TYPES if action in ("message", "crossroom") else TYPES - OF_MESSAGES
 
 
-def holds(rules: Iterable[Acl], action: str, subject: Subject) -> bool:
-    """Whether all rules for the action hold, of those that look at the caller; a rule that cannot be read does not."""
-    return all(_holds(rule, subject) for rule in rules if rule.action == action)
+def first_failing(rules: Iterable[Acl], subject: Subject) -> Acl | None:
+    """The first rule that does not hold, of those that look at the caller; a rule that cannot be read does not."""
+    return next((rule for rule in rules if not _holds(rule, subject)), None)
 
 
-def pass_between(rules: Iterable[Acl], action: str, is_near: bool) -> bool:
-    """Whether the rules for the action that look at where a message comes from let one from another room pass.
+def first_stopping(rules: Iterable[Acl], *, is_near: bool) -> Acl | None:
+    """The first rule that does not let a message from another room pass, of those that look at where one comes from.
     `is_near`: the rooms are in the same channel. The value `n` of `sameroom` and `samechannel` asks for nothing.
     """
-    return all(_passes(rule, is_near) for rule in rules if rule.action == action and rule.type in OF_MESSAGES)
+    return next((rule for rule in rules if rule.type in OF_MESSAGES and not _passes(rule, is_near)), None)
 
 
 def _passes(rule: Acl, is_near: bool) -> bool:

@@ -51,7 +51,7 @@ class Operators(Struct, frozen=True):
 
 
 class Listed(Struct, frozen=True):
-    """Every session of the users who may list the room, and of those in `known_to`."""
+    """Every session of the users who may list the room or are in it, and of those in `known_to`."""
 
     room: Room
     known_to: frozenset[UserId] = frozenset()

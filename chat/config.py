@@ -260,7 +260,6 @@ class Config(Section, frozen=True):
 
 # What is read and checked, but has no effect in this version: a server with other values than these defaults says so.
 NOT_IN_FORCE = (
-    "listen.reuse_port", "cluster.redis", "auth.jwt", "auth.redis", "auth.http", "channels.acls",
-    "channels.rooms.acls",
+    "listen.reuse_port", "cluster.redis", "auth.jwt", "auth.redis", "auth.http",
     "content.blacklist", "content.spam", "events", "qiscus", "virola", "attachments", "messenger", "matrix",
 )  # fmt: skip

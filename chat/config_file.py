@@ -11,6 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, get_args
 
@@ -173,17 +174,8 @@ def _names_in(kind: type[Any], parent: str) -> list[str]:
 
 
 def _is_default(config: Config, name: str) -> bool:
-    usual = _values_at(Config(), name)
-    return all(value in usual for value in _values_at(config, name))
-
-
-def _values_at(node: Any, name: str) -> list[Any]:
-    """What stands at a dotted name; with lists of sections on the way, of each."""
-    if isinstance(node, tuple):
-        return [value for item in node for value in _values_at(item, name)]
-    key, _, rest = name.partition(".")
-    inside = getattr(node, key)
-    return _values_at(inside, rest) if rest and not isinstance(inside, dict) else [inside]
+    value_of = attrgetter(name)
+    return bool(value_of(config) == value_of(Config()))
 
 
 def _mask(node: Any, key: str = "") -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from chat.acl import Subject, holds, pass_between
 from chat.activities import ChannelRef
 from chat.errors import ChatError, ErrorCode
 from chat.events import MessagePosted
@@ -47,26 +46,16 @@ class Crossings:
         target = Place(room, self._rooms.channel_of(room), origin=origin)
         self._check_channels(sender, origin.room, room)
         is_near = origin.room.channel_id == room.channel_id
-        for one, actions in ((origin.room, ("crossroom",)), (room, ("crossroom", "message"))):
-            if not self._lets_pass(sender, one, actions, is_near):
-                raise ChatError(ErrorCode.NOT_ALLOWED, "the rules of the rooms do not let messages pass between them")
+        for one, action in ((origin.room, "crossroom"), (room, "crossroom"), (room, "message")):
+            self._rooms.permits.check_crossing(sender, action, one, is_near=is_near)
         return target
 
     def _check_channels(self, sender: User, origin: Room, target: Room) -> None:
-        if origin.channel_id == target.channel_id or self._rooms.skips_rules(sender.id, target):
+        if origin.channel_id == target.channel_id or self._rooms.rights.may(Act.SKIP_ROOM_RULES, sender.id, target):
             return
         rules = (*target.acls, *self._channel_rules(target))
         if not any((rule.action, rule.type, rule.value) == ("crossroom", "samechannel", "n") for rule in rules):
             raise ChatError(ErrorCode.NOT_ALLOWED, "the rooms are in different channels")
-
-    def _lets_pass(self, sender: User, room: Room, actions: tuple[str, ...], is_near: bool) -> bool:
-        """Whether the rules do that concern the sender; those of the channel concern owners of the room too."""
-        roles = self._rooms.roles
-        rules: tuple[Acl, ...] = () if self._rooms.skips_rules(sender.id, room) else room.acls
-        if not self._rooms.rights.may(Act.SKIP_CHANNEL_RULES, sender.id, room):
-            rules += self._channel_rules(room)
-        subject = Subject.of(sender, room, roles)
-        return holds(rules, "crossroom", subject) and all(pass_between(rules, one, is_near) for one in actions)
 
     def _channel_rules(self, room: Room) -> tuple[Acl, ...]:
         channel = self._rooms.channel_of(room)

@@ -75,9 +75,12 @@ class Occupancy:
         """The session subscribes, its user occupies; who is in already comes in without being announced.
 
         When it returns nothing has been waited for since the last look at the room, so that the newest messages that
-        are in memory end where the session's own begin. Raises NOT_ONLINE for a user who is as if gone, ROOM_FULL,
-        NO_SUCH_ROOM when the room has gone meanwhile, or is about to; USER_IS_BANNED.
+        are in memory end where the session's own begin. Raises NOT_ONLINE for a user who is as if gone, NOT_ALLOWED
+        where the access rules for `join` do not hold for one who is not in the room yet, ROOM_FULL, NO_SUCH_ROOM when
+        the room has gone meanwhile, or is about to; USER_IS_BANNED.
         """
+        assert session.user is not None
+        self._check_room(session.user, room)
         await self._timelines.open(room)
         try:
             return self.enter_now(session, room, at)
@@ -98,6 +101,7 @@ class Occupancy:
         if self._presence.status_of(user.id) is Status.OFFLINE:
             raise ChatError(ErrorCode.NOT_ONLINE)
         if not self._presence.occupies(user.id, room.id):
+            self._rooms.permits.check(user, "join", room)
             # Through the user's own eyes: a room that is full of hidden users would betray them.
             self._rooms.check_space(user.id, self._presence.shown_count(room.id, Viewer(user.id, is_operator=False)))
 

@@ -71,6 +71,15 @@ class Places:
             return self._of_room(self._rooms.manageable(user_id, room_id))
         return self.occupied(user_id, room_id)
 
+    def joinable(self, user: User, room_id: RoomId) -> Room:
+        """The room, which the user may join or is in. Raises NO_SUCH_ROOM, USER_IS_BANNED, NOT_ALLOWED where its rules
+        do not hold.
+        """
+        room = self._rooms.enterable(user.id, room_id)
+        if not self._presence.occupies(user.id, room.id):
+            self._rooms.permits.check(user, "join", room)
+        return room
+
     async def owned(self, user_id: UserId, room_id: RoomId) -> Place | None:
         """The conversation of this id, if it is one of the user's. Raises StorageError."""
         conversation = await self._conversations.find(room_id) if is_public_id(room_id) else None
@@ -107,12 +116,12 @@ class Places:
         return (*place.audience(), OfUser(actor_id))
 
     async def readable(self, user: User, target: str) -> Place | None:
-        """A place whose messages the user may read: a room that the user may enter, one of the user's conversations, or
-        the one with the user of that id, None when the two have none. Raises NO_SUCH_ROOM, USER_IS_BANNED,
-        StorageError.
+        """A place whose messages the user may read: a room that the user may join or is in, one of the user's
+        conversations, or the one with the user of that id, None when the two have none. Raises NO_SUCH_ROOM,
+        USER_IS_BANNED, NOT_ALLOWED, StorageError.
         """
         if self._rooms.find(RoomId(target)) is not None:
-            return self._of_room(self._rooms.enterable(user.id, RoomId(target)))
+            return self._of_room(self.joinable(user, RoomId(target)))
         place = await self.owned(user.id, RoomId(target))
         if place is not None:
             return place

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
 from msgspec import Struct, structs
 
-from chat.acl import Subject, holds
 from chat.errors import ChatError, ErrorCode
 from chat.model import Access, Acl, BanScope, Channel, ChannelId, Room, RoomId, RoomKind, User, UserId
 from chat.names import folded
+from chat.permits import Permits
 from chat.requests import RoomTarget
-from chat.rights import Act, Rights
+from chat.rights import Rights
 from chat.roles import Roles
 from chat.sanctions import Bans
 from chat.world import Grant, Timer, World
@@ -39,8 +39,8 @@ class NewRoom(Struct, frozen=True, kw_only=True):
 
 
 class Rooms:
-    """The directory of channels and rooms. `roles` tells who is what in them, `rights` what they may do. Empty
-    until it is loaded.
+    """The directory of channels and rooms. `roles` tells who is what in them, `rights` what that lets them do,
+    `permits` what access rules let users do. Empty until it is loaded.
 
     `max_users`: how many users a room takes besides operators, 0 for any number.
     """
@@ -49,6 +49,7 @@ class Rooms:
         self.bans = Bans(seconds)
         self.roles = Roles(())
         self.rights = Rights(self.roles)
+        self.permits = Permits(self.roles, self.rights)
         self._max_users = max_users
         self._channels: dict[ChannelId, Channel] = {}
         self._rooms: dict[RoomId, Room] = {}
@@ -62,7 +63,10 @@ class Rooms:
         """Take what the store holds."""
         self.roles = Roles(world.grants)
         self.rights = Rights(self.roles)
+        self.permits = Permits(self.roles, self.rights)
         self._channels = {channel.id: channel for channel in sorted(world.channels, key=_channel_order)}
+        for channel in world.channels:
+            self.permits.put(channel)
         self._members = dict(world.members)
         for room in world.rooms:
             self.put(room)
@@ -71,6 +75,7 @@ class Rooms:
         """Have a room in the directory, in place of what was known of it."""
         self._take_out(room.id)
         self._rooms[room.id] = room
+        self.permits.put(room)
         self._by_name.setdefault(folded(room.name), {})[room.id] = room
         if any(rule.action == "autojoin" for rule in room.acls):
             self._autojoined[room.id] = room
@@ -106,6 +111,7 @@ class Rooms:
         if room is None:
             return
         self._autojoined.pop(room_id, None)
+        self.permits.forget(room)
         if room.channel_id is not None:
             neighbours = self._by_channel[room.channel_id]
             del neighbours[bisect_left(neighbours, _room_order(room), key=_room_order)]
@@ -168,10 +174,24 @@ class Rooms:
         return self._members.get(room_id, frozenset())
 
     def may_enter(self, user_id: UserId, room: Room) -> bool:
-        """Whether the user may list, join and read the room."""
+        """Whether the room is for the user at all, whatever its access rules say."""
         if room.kind is RoomKind.ADMIN:
             return self.roles.is_operator(user_id)
         return room.access is Access.OPEN or user_id in self._members.get(room.id, ())
+
+    def may_list(self, user: User, room: Room) -> bool:
+        """Whether lists show the room to the user, and news of it: its rules for `list` and those of its channel."""
+        return self.may_enter(user.id, room) and self.permits.lets(user, "list", room)
+
+    def listable(self, user: User, channel_id: ChannelId) -> Channel:
+        """The channel, for a user who may list it. To who may not it is not betrayed that it exists.
+
+        Raises NO_SUCH_CHANNEL.
+        """
+        channel = self.channel(channel_id)
+        if not self.permits.lets(user, "list", channel):
+            raise ChatError(ErrorCode.NO_SUCH_CHANNEL)
+        return channel
 
     def check_space(self, user_id: UserId, count: int) -> None:
         """Raise ROOM_FULL when a room with `count` users does not take this one too; operators always fit in."""
@@ -182,14 +202,16 @@ class Rooms:
         """Raise USER_IS_BANNED for who is banned from the room, its channel or the server, owner of it or not."""
         self.bans.check(user_id, self.channel_of(room), room)
 
-    def entered(self, user_id: UserId, target: RoomTarget) -> Room:
-        """The room that `target` names for a user who may enter it, or is banned from it.
+    def entered(self, user: User, target: RoomTarget, occupied: Collection[RoomId]) -> Room:
+        """The room that `target` names for a user who may enter it, or is banned from it. By name those alone are found
+        that the user may list, or is in: `occupied`.
 
         Raises NO_SUCH_ROOM, also for a room that is for others alone; MULTIPLE_ROOMS_WITH_NAME.
         """
-        if target.by_name:
-            return self._only(room for room in self._named(target.target) if self.may_enter(user_id, room))
-        return self._of_id(user_id, RoomId(target.target))
+        if not target.by_name:
+            return self._of_id(user.id, RoomId(target.target))
+        named = self._named(target.target)
+        return self._only(room for room in named if room.id in occupied or self.may_list(user, room))
 
     def enterable(self, user_id: UserId, room_id: RoomId) -> Room:
         """The room of this id, for a user who may enter it. To who may not it is not betrayed that it exists.
@@ -239,20 +261,11 @@ class Rooms:
         return found[0]
 
     def autojoined_by(self, user: User) -> list[Room]:
-        """The rooms that the user joins at login: those with rules for `autojoin` that hold, with those for `join`."""
+        """The rooms that are to take the user in at login: those with rules for `autojoin` that hold."""
         return [room for room in self._autojoined.values() if self._joins_by_itself(user, room)]
 
     def _joins_by_itself(self, user: User, room: Room) -> bool:
-        if not self.may_enter(user.id, room):
-            return False
-        if self.skips_rules(user.id, room):
-            return True
-        subject = Subject.of(user, room, self.roles)
-        return holds(room.acls, "autojoin", subject) and holds(room.acls, "join", subject)
-
-    def skips_rules(self, user_id: UserId, room: Room) -> bool:
-        """Whether the room's rules do not concern the user."""
-        return self.rights.may(Act.SKIP_ROOM_RULES, user_id, room)
+        return self.may_enter(user.id, room) and self.permits.lets(user, "autojoin", room)
 
     def kind_of(self, channel_id: ChannelId) -> str:
         """What rooms a channel has: `static`, `temporary`, or `mix` for both or none."""

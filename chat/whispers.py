@@ -8,14 +8,12 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from chat.acl import Subject, holds
 from chat.activities import ChannelRef, RoomRef, UserRef
 from chat.errors import ChatError, ErrorCode
 from chat.events import TextWhispered
 from chat.model import Channel, Room, RoomId, User, UserId
 from chat.plugin import Context, Services
 from chat.requests import SendMessage, Whisper
-from chat.rights import Act
 
 
 class Addressed(Struct, frozen=True):
@@ -81,15 +79,9 @@ class Whispers:
         if not shown:
             await services.users.known(user_id)
             raise ChatError(ErrorCode.USER_NOT_IN_ROOM, "the user whom it is for is not in the room")
-        self._check_rules(sender, place.room, place.channel)
-        return Addressed(shown[0].user, place.room, place.channel)
-
-    def _check_rules(self, sender: User, room: Room, channel: Channel | None) -> None:
-        roles = self._services.rooms.roles
-        if channel is None or self._services.rooms.rights.may(Act.SKIP_CHANNEL_RULES, sender.id, channel):
-            return
-        if not holds(channel.acls, "whisper", Subject.of(sender, room, roles)):
+        if not services.rooms.permits.lets(sender, "whisper", place.room):
             raise ChatError(ErrorCode.NOT_ALLOWED_TO_WHISPER_CHANNEL)
+        return Addressed(shown[0].user, place.room, place.channel)
 
 
 def _name_in(body: str) -> str:

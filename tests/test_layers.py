@@ -15,7 +15,7 @@ MODEL = {
 }  # fmt: skip
 DOMAIN = {
     "acl", "acl_grammar", "changes", "conversations", "crossing", "gaps", "histories", "kicks", "messages",
-    "moderation", "names", "occupancy", "occupants", "places", "presence", "receipts", "rest", "retention",
+    "moderation", "names", "occupancy", "occupants", "permits", "places", "presence", "receipts", "rest", "retention",
     "revisions", "rights", "roles", "rooms", "rosters", "sanctions", "tallies", "timelines", "timers", "users",
     "whispers",
 }  # fmt: skip

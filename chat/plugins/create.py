@@ -33,9 +33,10 @@ class CreateVerb:
     Raises INVALID_TARGET_TYPE, MISSING_OBJECT_URL, NO_SUCH_CHANNEL, USER_IS_BANNED; for the name
     MISSING_TARGET_DISPLAY_NAME, NOT_BASE64, VALIDATION_ERROR, ROOM_NAME_TOO_SHORT, ROOM_NAME_TOO_LONG,
     ROOM_NAME_RESTRICTED, ROOM_ALREADY_EXISTS; for the rules INVALID_ACL_ACTION, INVALID_ACL_TYPE, INVALID_ACL_VALUE,
-    and NOT_ALLOWED for `autojoin` by others than operators and the channel's owners and admins;
-    TOO_MANY_PRIVATE_ROOMS above `rooms.max_per_user`. For conversations MISSING_OBJECT_ATTACHMENTS without owners,
-    NO_SUCH_USER for an unknown one, VALIDATION_ERROR for too many.
+    and NOT_ALLOWED for `autojoin` by others than operators and the channel's owners and admins; NOT_ALLOWED where the
+    channel's access rules for `create` do not hold; TOO_MANY_PRIVATE_ROOMS above `rooms.max_per_user`. For
+    conversations MISSING_OBJECT_ATTACHMENTS without owners, NO_SUCH_USER for an unknown one, VALIDATION_ERROR for too
+    many.
     """
 
     event = "create"
@@ -56,6 +57,7 @@ class CreateVerb:
             return await self._converse(context, request)
         new = self._plan(context, request)
         self._services.rooms.bans.check(context.caller.id, new.channel)
+        self._services.rooms.permits.check(context.caller, "create", new.channel)
         self._check_autojoin(context.caller, new)
         room = await self._make(new)
         rooms = self._services.rooms

@@ -20,8 +20,10 @@ SPAN_LIMIT = 500
 class HistoryVerb:
     """The newest messages or those that the caller has not read (`history.type`), or of them those since a time (newest
     first), or those after a seq (oldest first, tombstones included, at most 500); about half a megabyte at once. For
-    who may enter the room or owns the conversation; else raises NO_SUCH_ROOM. With a user nothing was said before the
-    first message.
+    who may join the room or is in it, where its access rules for `history` hold, and for who owns the conversation.
+    With a user nothing was said before the first message.
+
+    Raises NO_SUCH_ROOM for a room that is for others alone, NOT_ALLOWED.
     """
 
     event = "history"
@@ -38,6 +40,7 @@ class HistoryVerb:
         place = await self._services.places.readable(context.caller, request.target)
         if place is None:
             return Outcome(self._nothing(request))
+        self._services.rooms.permits.check(context.caller, "history", place.room)
         room = place.room
         if request.after_seq is not None:
             return Outcome(await self._after(room, request.after_seq))

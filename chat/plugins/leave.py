@@ -27,11 +27,12 @@ class LeaveVerb:
 
     async def handle(self, context: Context, request: Leave) -> Outcome:
         """See `IVerb`."""
-        private = None if request.by_name else await self._services.places.private(context.caller.id, request.room_id)
+        services, user = self._services, context.caller
+        private = None if request.by_name else await services.places.private(user.id, request.room_id)
         if private is not None:
             return Outcome()
-        room = self._services.rooms.entered(context.caller.id, request)
-        return Outcome(events=self._services.occupancy.leave(context.caller, room, context.now))
+        room = services.rooms.entered(user, request, services.presence.rooms_of(user.id))
+        return Outcome(events=services.occupancy.leave(user, room, context.now))
 
 
 def build(options: NoOptions, services: Services) -> Contribution:

@@ -13,7 +13,7 @@ from chat.requests import ChannelEntry, Channels, ListChannels
 
 @implementer(IVerb)
 class ListChannelsVerb:
-    """Lists channels in sort order."""
+    """Lists channels in sort order, without those whose access rules for `list` do not hold for the caller."""
 
     event = "list_channels"
     verbs = ("list",)
@@ -26,7 +26,9 @@ class ListChannelsVerb:
 
     async def handle(self, context: Context, request: ListChannels) -> Outcome:
         """See `IVerb`."""
-        return Outcome(Channels(tuple(self._entry(channel) for channel in self._rooms.channels)))
+        lets, user = self._rooms.permits.lets, context.caller
+        listed = (channel for channel in self._rooms.channels if lets(user, "list", channel))
+        return Outcome(Channels(tuple(map(self._entry, listed))))
 
     def _entry(self, channel: Channel) -> ChannelEntry:
         return ChannelEntry(

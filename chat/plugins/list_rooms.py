@@ -1,4 +1,4 @@
-"""list_rooms: the rooms of a channel that the caller may enter."""
+"""list_rooms: the rooms of a channel that the caller may list."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from chat.requests import ListRooms, RoomEntry, Rooms
 
 @implementer(IVerb)
 class ListRoomsVerb:
-    """Lists rooms in sort order, with the number of users in each and the caller's roles there.
+    """Lists rooms in sort order, with the number of users in each and the caller's roles there, without those whose
+    access rules for `list` do not hold for the caller.
 
-    Raises NO_SUCH_CHANNEL, USER_IS_BANNED.
+    Raises NO_SUCH_CHANNEL, also for a channel that the caller may not list; USER_IS_BANNED.
     """
 
     event = "list_rooms"
@@ -30,13 +31,11 @@ class ListRoomsVerb:
 
     async def handle(self, context: Context, request: ListRooms) -> Outcome:
         """See `IVerb`."""
-        rooms = self._services.rooms
-        channel = rooms.channel(request.channel_id)
-        rooms.bans.check(context.caller.id, channel)
-        viewer = self._services.occupancy.viewer(context.caller)
-        entries = [
-            self._entry(viewer, room) for room in rooms.rooms_in(channel.id) if rooms.may_enter(context.caller.id, room)
-        ]
+        rooms, user = self._services.rooms, context.caller
+        channel = rooms.listable(user, request.channel_id)
+        rooms.bans.check(user.id, channel)
+        viewer = self._services.occupancy.viewer(user)
+        entries = [self._entry(viewer, room) for room in rooms.rooms_in(channel.id) if rooms.may_list(user, room)]
         return Outcome(Rooms(channel.id, tuple(entries)))
 
     def _entry(self, viewer: Viewer, room: Room) -> RoomEntry:

@@ -80,7 +80,7 @@ class LoginVerb:
         return first
 
     def _autojoin(self, session: Session, user: User, at: datetime) -> list[Event]:
-        """Enter the rooms that take the user in at login; one that is full stays closed."""
+        """Enter the rooms that take the user in at login; one that is full, or that the user may not join, is left."""
         events: list[Event] = []
         for room in self._services.rooms.autojoined_by(user):
             try:

@@ -26,11 +26,11 @@ class MessageVerb:
     With `actor.url`, a room that the sender is in, it goes to another room from there, if the rules for `crossroom` of
     both let it pass. The reply is the message as everybody gets it.
 
-    Raises EMPTY_MESSAGE, MSG_TOO_LONG, INVALID_TARGET_TYPE; NO_SUCH_ROOM, USER_NOT_IN_ROOM; NOT_ALLOWED for a message
-    from another room; what `Whispers.addressed` raises for a whisper as text; NO_SUCH_USER when a private message is
-    neither for a conversation of the sender's nor for a user; VALIDATION_ERROR when `object.id` was used for another
-    message. A retry gets the first reply again, and nobody hears of it. Where others are missing a message that was
-    stored after its sender had been refused, they are told of that gap.
+    Raises EMPTY_MESSAGE, MSG_TOO_LONG, INVALID_TARGET_TYPE; NO_SUCH_ROOM, USER_NOT_IN_ROOM; NOT_ALLOWED where the
+    access rules do not hold; NOT_ALLOWED_TO_WHISPER_SELF, NOT_ALLOWED_TO_WHISPER_CHANNEL for a whisper as text;
+    NO_SUCH_USER when a private message is neither for a conversation of the sender's nor for a user; VALIDATION_ERROR
+    when `object.id` was used for another message. A retry gets the first reply again, and nobody hears of it. Where
+    others are missing a message that was stored after its sender had been refused, they are told of that gap.
     """
 
     event = "message"
@@ -71,7 +71,9 @@ class MessageVerb:
             target, *origin = rooms_of(request)
             if origin:
                 return self._crossings.place(context.caller, origin[0], target)
-            return self._services.places.occupied(context.caller.id, target)
+            place = self._services.places.occupied(context.caller.id, target)
+            self._services.rooms.permits.check(context.caller, "message", place.room)
+            return place
         if request.kind == "private":
             return await self._services.places.addressed(context.caller, request.target, context.now)
         raise ChatError(ErrorCode.INVALID_TARGET_TYPE)

@@ -13,8 +13,10 @@ from chat.rosters import owners_of, roster, shown_owners
 @implementer(IVerb)
 class UsersInRoomVerb:
     """Pages through the users of a room, operators and owners first; operators see invisible users too. A page has at
-    most about 512 KiB, but one user at least. For who may enter the room; else raises NO_SUCH_ROOM. Of
-    a conversation its owners see which of them are online.
+    most about 512 KiB, but one user at least. For who may join the room or is in it. Of a conversation its owners see
+    which of them are online.
+
+    Raises NO_SUCH_ROOM for a room that is for others alone, NOT_ALLOWED.
     """
 
     event = "users_in_room"
@@ -34,7 +36,7 @@ class UsersInRoomVerb:
         if place is not None:
             owners = shown_owners(services, await owners_of(services, place), viewer)
             return Outcome(Users(owners[request.offset :][: request.limit], len(owners)))
-        room = services.rooms.enterable(context.caller.id, request.room_id)
+        room = services.places.joinable(context.caller, request.room_id)
         limit = self._most if request.limit is None else min(request.limit, self._most)
         page = roster(services, room, viewer, request.offset, limit)
         return Outcome(Users(page, services.presence.shown_count(room.id, viewer)))

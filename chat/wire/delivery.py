@@ -18,7 +18,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from chat.audiences import Audience, Everyone, InRoom, Listed, OfUser, Operators, OperatorsIn, OperatorsSharing, Sharing
 from chat.events import Event
-from chat.model import RoomId, UserId
+from chat.model import RoomId, User, UserId
 from chat.presence import Presence, Session
 from chat.rooms import Rooms
 from chat.wire.encoding import Encoder
@@ -130,8 +130,8 @@ class Delivery:
         if isinstance(part, OfUser):
             return (part.user_id,)
         if isinstance(part, (Everyone, Listed)):
-            online = (user.id for user in self._presence.users())
-            return online if isinstance(part, Everyone) else (one for one in online if self._lists(one, part))
+            online = self._presence.users()
+            return (user.id for user in online if isinstance(part, Everyone) or self._lists(user, part))
         if isinstance(part, Sharing):
             told = (user.id for room_id in part.room_ids for user in self._presence.occupants(room_id))
         else:
@@ -147,11 +147,12 @@ class Delivery:
             return True
         return any(self._presence.occupies(user_id, room_id) for room_id in part.room_ids)
 
-    def _lists(self, user_id: UserId, part: Listed) -> bool:
-        if user_id in part.known_to:
+    def _lists(self, user: User, part: Listed) -> bool:
+        """Who is in a room hears of it, be it one that the user may not list."""
+        if user.id in part.known_to or self._presence.occupies(user.id, part.room.id):
             return True
         rooms = self._directory
-        return rooms.may_enter(user_id, part.room) and not rooms.bans.of(user_id, rooms.channel_of(part.room))
+        return rooms.may_list(user, part.room) and not rooms.bans.of(user.id, rooms.channel_of(part.room))
 
     # What waits
 

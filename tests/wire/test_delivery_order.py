@@ -124,7 +124,7 @@ class Town:
             Sharing: shares,
             OperatorsSharing: shares and user_id == OPERATOR,
             Operators: user_id == OPERATOR,
-            Listed: user_id in getattr(part, "known_to", ()),
+            Listed: user_id in getattr(part, "known_to", ()) or self.presence.occupies(user_id, CLOSED.id),
             OfUser: user_id == getattr(part, "user_id", None),
             Everyone: True,
         }
