@@ -86,21 +86,35 @@ def check_rule(place: str, rule: Acl, allowed: Allowed) -> None:
     `allowed` maps `<place>.<action>` to the types that may be set there; what it does not name has its usual types.
     Raises INVALID_ACL_ACTION, INVALID_ACL_TYPE, INVALID_ACL_VALUE with the reason.
     """
-    if rule.action not in ACTIONS[place]:
-        raise ChatError(ErrorCode.INVALID_ACL_ACTION, f"a {place} has no rules for this action")
-    if rule.type not in TYPES:
-        raise ChatError(ErrorCode.INVALID_ACL_TYPE, "there is no such type")
+    check_kind(place, rule)
     if rule.type not in allowed.get(f"{place}.{rule.action}", usual_types(rule.action)):
         raise ChatError(ErrorCode.INVALID_ACL_TYPE, f"{rule.type} may not be set for {rule.action} of a {place}")
+    if not rule.value.strip():
+        raise ChatError(ErrorCode.INVALID_ACL_VALUE, "the value is blank")
     _condition(rule.type, rule.value)
 
 
 def check_rules(place: str, rules: Sequence[Acl], allowed: Allowed) -> None:
-    """Raise unless all these rules may be set for a place, and together have at most RULES_CHARACTERS: they are in
-    every list. Raises what `check_rule` raises.
-    """
+    """Raise unless all these rules may be set for a place, and are not too many. Raises what `check_rule` raises."""
     for rule in rules:
         check_rule(place, rule, allowed)
+    check_size(place, rules)
+
+
+def check_kind(place: str, rule: Acl) -> None:
+    """Raise unless there are rules of this type and for this action, whatever the value: INVALID_ACL_ACTION,
+    INVALID_ACL_TYPE.
+    """
+    if rule.action not in ACTIONS[place]:
+        raise ChatError(ErrorCode.INVALID_ACL_ACTION, f"a {place} has no rules for this action")
+    if rule.type not in TYPES:
+        raise ChatError(ErrorCode.INVALID_ACL_TYPE, "there is no such type")
+
+
+def check_size(place: str, rules: Iterable[Acl]) -> None:
+    """Raise INVALID_ACL_VALUE unless the rules of a place have at most RULES_CHARACTERS together: they are in every
+    list.
+    """
     if sum(len(rule.action) + len(rule.type) + len(rule.value) for rule in rules) > RULES_CHARACTERS:
         text = f"the rules of a {place} have at most {RULES_CHARACTERS} characters together"
         raise ChatError(ErrorCode.INVALID_ACL_VALUE, text)

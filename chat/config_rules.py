@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from chat.acl import ACTIONS, ATTRIBUTES, TYPES, check_rule
+from chat.acl import ACTIONS, ATTRIBUTES, TYPES, check_rule, check_size
 from chat.config import ChannelSection, Config, RoomSection
 from chat.errors import ChatError
 from chat.model import ID_LENGTH, SYSTEM_ID, USER_ID, Acl
@@ -121,11 +121,16 @@ def _acl_problems(config: Config) -> Iterator[str]:
         if twice is not None:
             yield f"{place}.acls: {section.name} has two rules for {twice}"
         kind = "channel" if place == "channels" else "room"
-        for rule in section.acls:
+        rules = [Acl(rule.action, rule.type, rule.value) for rule in section.acls]
+        for rule in rules:
             try:
-                check_rule(kind, Acl(rule.action, rule.type, rule.value), config.acl.allowed)
+                check_rule(kind, rule, config.acl.allowed)
             except ChatError as refusal:
                 yield f"{place}.acls: {section.name}, {rule.type} for {rule.action}: {refusal.detail}"
+        try:
+            check_size(kind, rules)
+        except ChatError as refusal:
+            yield f"{place}.acls: {section.name}: {refusal.detail}"
 
 
 def _allowed_problems(config: Config) -> Iterator[str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from chat.conversations import Conversation, Opened
     from chat.events import Event
     from chat.messages import Appended, Draft, Span, Unread
-    from chat.model import Message, MessageId, Receipt, Room, RoomId, Sanction, User, UserId
+    from chat.model import Acl, Channel, Message, MessageId, Receipt, Room, RoomId, Sanction, User, UserId
     from chat.moderation import Audit, Report
     from chat.plugin import Context, Contribution, Identity, Outcome, Phase, Requires, Scope, Services
     from chat.receipts import Acknowledgement, LoginRecord, Named, Window
@@ -240,6 +240,14 @@ class IStore(Interface):
         """Take a room away for good, with its roles, members, rules, mutes, markers and timers; its messages stay.
 
         A Deferred of whether it was there.
+        """
+
+    def set_acls(place: Room | Channel, changes: Sequence[Acl], audit: Audit) -> Deferred[tuple[Acl, ...]]:
+        """Set rules of a room or channel, each in place of the one of the same action and type; one with an empty value
+        is taken away. A Deferred of all the rules that the place has then, in the order in which they came.
+
+        Fails with ChatError INVALID_ACL_VALUE when they are too long together, and with NO_SUCH_ROOM when the room was
+        removed.
         """
 
     def set_timer(timer: Timer) -> Deferred[None]:

@@ -5,6 +5,7 @@ What is done in a room asks the rules of the room and those of its channel. Who 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from chat.acl import Subject, first_failing, first_stopping
@@ -55,6 +56,16 @@ class Permits:
         rule = first_stopping(self._concerning(user, action, room), is_near=is_near)
         if rule is not None:
             raise _refusal(rule)
+
+    def check_autojoin(self, user: User, rules: Iterable[Acl], where: Room | Channel) -> None:
+        """Raise NOT_ALLOWED for a rule for autojoin among these, unless the user may set such.
+
+        Who could pull everybody into a room at login is somebody whom the operators trust.
+        """
+        asks = any(rule.action == "autojoin" for rule in rules)
+        if asks and not self._rights.may(Act.SET_AUTOJOIN, user.id, where):
+            text = "autojoin is for operators and the channel's owners and admins to set"
+            raise ChatError(ErrorCode.NOT_ALLOWED, text)
 
     def _refusing(self, user: User, action: str, place: Room | Channel) -> Acl | None:
         rules = self._concerning(user, action, place)

@@ -94,6 +94,14 @@ class Rooms:
         if grant.room_id is not None:
             self._members[grant.room_id] = self.members_of(grant.room_id) | {grant.user_id}
 
+    def set_rules(self, place: Room | Channel, rules: tuple[Acl, ...]) -> None:
+        """The room or channel, if it is there still, has these access rules from now on."""
+        if isinstance(place, Channel):
+            self._channels[place.id] = structs.replace(self._channels[place.id], acls=rules)
+            self.permits.put(self._channels[place.id])
+        elif place.id in self._rooms:
+            self.put(structs.replace(self._rooms[place.id], acls=rules))
+
     def close(self, room: Room) -> None:
         """Nobody comes in any more: the room is to be removed, sooner or later."""
         self._closed.add(room.id)

@@ -32,6 +32,7 @@ class At(Struct, frozen=True):
     `invalid`: the code for a value of the right type that is not one of those allowed (default: `missing`).
     `text`: base64 of UTF-8 on the wire, plain inside. `limit`: characters of a string as sent, items of a list.
     `too_many`: the code above `limit` (default: `invalid`). `pattern`: what a string must match as a whole.
+    `blank`: an empty string is a value, and not as if the slot were not there.
     A field whose type has slots of its own is laid under `path`.
     """
 
@@ -44,6 +45,7 @@ class At(Struct, frozen=True):
     too_many: ErrorCode | None = None
     pattern: re.Pattern[str] | None = None
     besides: frozenset[str] = frozenset()
+    blank: bool = False
 
 
 class Activity(Struct, frozen=True, kw_only=True):

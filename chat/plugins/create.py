@@ -11,12 +11,11 @@ from chat.acl import check_rules
 from chat.conversations import check_owners
 from chat.errors import ChatError, ErrorCode, StorageError
 from chat.ichat import IVerb
-from chat.model import Access, Acl, Role, Room, RoomId, RoomKind, User, UserId, new_id
+from chat.model import Access, Acl, Role, Room, RoomId, RoomKind, UserId, new_id
 from chat.names import RoomNames
 from chat.places import Place
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import CreateRoom, RoomMade
-from chat.rights import Act
 from chat.rooms import NewRoom
 from chat.timers import REMOVE_ROOM
 from chat.world import Grant, Timer
@@ -56,11 +55,11 @@ class CreateVerb:
         if request.kind == "private":
             return await self._converse(context, request)
         new = self._plan(context, request)
-        self._services.rooms.bans.check(context.caller.id, new.channel)
-        self._services.rooms.permits.check(context.caller, "create", new.channel)
-        self._check_autojoin(context.caller, new)
-        room = await self._make(new)
         rooms = self._services.rooms
+        rooms.bans.check(context.caller.id, new.channel)
+        rooms.permits.check(context.caller, "create", new.channel)
+        rooms.permits.check_autojoin(context.caller, new.acls, new.channel)
+        room = await self._make(new)
         rooms.put(room)
         rooms.roles.put(Grant(context.caller.id, context.caller.name, Role.OWNER, room_id=room.id))
         if new.timer is not None:
@@ -118,14 +117,6 @@ class CreateVerb:
         rules = {(plan.action, plan.type): Acl(plan.action, plan.type, plan.value) for plan in request.acls}
         check_rules("room", tuple(rules.values()), self._services.config.acl.allowed)
         return tuple(rules.values())
-
-    def _check_autojoin(self, user: User, new: NewRoom) -> None:
-        """Who could pull everybody into a room at login is somebody whom the operators trust."""
-        asks = any(rule.action == "autojoin" for rule in new.acls)
-        if asks and not self._services.rooms.rights.may(Act.SET_AUTOJOIN, user.id, new.channel):
-            raise ChatError(
-                ErrorCode.NOT_ALLOWED, "autojoin is for operators and the channel's owners and admins to set"
-            )
 
 
 def build(options: NoOptions, services: Services) -> Contribution:

@@ -43,6 +43,7 @@ from chat.requests.rooms import (
     RoomRemovedReply,
     RoomRenamedReply,
 )
+from chat.requests.rules import GetRules, RuleChange, Rules, SetRules
 from chat.requests.sessions import (
     AttributeChange,
     Claim,
@@ -70,6 +71,7 @@ __all__ = [
     "DeleteMessage",
     "Disconnect",
     "EditMessage",
+    "GetRules",
     "GiveRole",
     "History",
     "Invite",
@@ -102,7 +104,10 @@ __all__ = [
     "RoomRenamedReply",
     "RoomTarget",
     "Rooms",
+    "RuleChange",
+    "Rules",
     "SendMessage",
+    "SetRules",
     "SetStatus",
     "Statuses",
     "TakeRole",

@@ -26,6 +26,7 @@ from chat.model import (
 )
 from chat.names import folded
 from chat.storage.reading import find_user
+from chat.storage.ruling import put_rules
 from chat.storage.sanctioning import load_sanctions
 from chat.storage.schema import acls, channels, memberships, roles, rooms, users
 from chat.storage.timing import load_timers
@@ -36,7 +37,7 @@ ADMIN_ROOM_NAME = "Admins"
 
 def declare(connection: Connection, declared: Declared, now_ms: int) -> None:
     """Create or update what is declared. Declared roles and rules that are declared no more are taken away; channels,
-    rooms and users never are.
+    rooms and users never are. Rules that users set stay, but for those of which something else is declared.
     """
     _Declaring(connection, now_ms).run(declared)
 
@@ -155,9 +156,7 @@ class _Declaring:
             self._insert(roles, {"user_key": self._user(user_id), "role": role.value, "declared": True} | scope)
 
     def _rules(self, rules: Iterable[Acl], **scope: int) -> None:
-        for rule in rules:
-            values = {"action": rule.action, "type": rule.type, "value": rule.value, "declared": True}
-            self._insert(acls, values | scope)
+        put_rules(self._connection, rules, scope, declared=True)
 
     def _member(self, room_key: int, user_key: int) -> None:
         same = (memberships.c.room_key == room_key) & (memberships.c.user_key == user_key)

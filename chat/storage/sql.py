@@ -18,7 +18,7 @@ from chat.coroutines import at_most
 from chat.errors import ConfigError
 from chat.ichat import IStore
 from chat.messages import Appended, Draft, Span, Unread
-from chat.model import Message, MessageId, Receipt, Room, RoomId, Sanction, User, UserId
+from chat.model import Acl, Channel, Message, MessageId, Receipt, Room, RoomId, Sanction, User, UserId
 from chat.moderation import Audit, Report
 from chat.plugin import Identity
 from chat.receipts import Acknowledgement, LoginRecord, Named, Window
@@ -33,6 +33,7 @@ from chat.storage import (
     receipting,
     reporting,
     revising,
+    ruling,
     sanctioning,
     tallying,
     timing,
@@ -164,6 +165,10 @@ class SqlStore:
             return was_there
 
         return self._writer.write(remove)
+
+    def set_acls(self, place: Room | Channel, changes: Sequence[Acl], audit: Audit) -> Deferred[tuple[Acl, ...]]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: ruling.set_acls(connection, place, changes, audit))
 
     def set_timer(self, timer: Timer) -> Deferred[None]:
         """See `IStore`."""

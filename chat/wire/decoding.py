@@ -54,7 +54,7 @@ def _reader(slot: Slot) -> Callable[[Json], Any]:
             return convert(value)
         if slot.optional:
             return slot.default
-        if value == "" and at.text:
+        if value == "" and (at.text or at.blank):
             return ""
         if at.absent_parent is not None and type(around) is not dict:
             raise ChatError(at.absent_parent)

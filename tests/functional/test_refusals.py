@@ -58,6 +58,14 @@ def refused(settings: Settings, *arguments: str) -> str:
             '[[channels.rooms]]\nname = "R"\nacls = [{ action = "join", type = "age", value = "45:25" }]',
             "channels.rooms.acls: R, age for join: the range of age is empty",
         ),
+        (
+            '[[channels]]\nname = "C"\nacls = [{ action = "message", type = "disallow", value = "" }]',
+            "channels.acls: C, disallow for message: the value is blank",
+        ),
+        (
+            f'[[channels.rooms]]\nname = "R"\nacls = [{{ action = "join", type = "city", value = "{"x" * 4096}" }}]',
+            "channels.rooms.acls: R: the rules of a room have at most 4096 characters together",
+        ),
         (f"[matrix]\nx = {'[' * 3000}", "nested too deeply"),
         ('["a\\nb\\u001b[31m"]', r"a\nb\x1b[31m: unknown key"),
     ],

@@ -127,6 +127,15 @@ async def a_room_with_rules(stage: Stage) -> Values:
     }  # fmt: skip
 
 
+async def some_rules(stage: Stage) -> Values:
+    return {"target.id": await stage.make_room(stage.bob), "target.objectType": "room"}
+
+
+async def rules_to_set(stage: Stage) -> Values:
+    rules = await a_room_with_rules(stage)
+    return dict(await some_rules(stage)) | {place: rules[place] for place in rules if "attachments" in place}
+
+
 async def a_history_to_join(stage: Stage) -> Values:
     await stage.say(stage.alice, "one")
     return {"target.id": ROOM}
@@ -189,6 +198,8 @@ CASES = (
         exact={"data.target.displayName": NEW_NAME, "data.object.url": CHANNEL},
     ),
     Case("create", a_room_with_rules, request=2),
+    Case("get_acl", some_rules, exact={"data.object.attachments[].content": "f"}),
+    Case("set_acl", rules_to_set),
     Case(
         "message",
         a_message,
