@@ -180,6 +180,8 @@ def _place(rooms: Rooms, actor: User, scope: BanScope, target_id: str) -> Room |
 def _check(rooms: Rooms, actor: User, scope: BanScope, where: Room | Channel | None, user_id: UserId) -> None:
     """Raise NOT_ALLOWED for who may not, and for who would be out alone."""
     rooms.rights.check(_ACTS[scope], actor.id, where, user_id)
+    if where is not None:
+        rooms.permits.check(actor, "ban", where)
     if user_id == actor.id:
         raise ChatError(ErrorCode.NOT_ALLOWED, "nobody bans themselves")
 

@@ -37,6 +37,7 @@ class KickVerb:
         services, actor, user_id = self._services, context.caller, request.user_id
         room = services.rooms.manageable(actor.id, request.room_id)
         services.rooms.rights.check(Act.KICK, actor.id, room, user_id)
+        services.rooms.permits.check(actor, "kick", room)
         if not self._is_there(actor, room, user_id):
             raise ChatError(ErrorCode.USER_NOT_IN_ROOM)
         reason = request.reason or None

@@ -29,7 +29,7 @@ def rule(action: str, kind: str = "membership", value: str = "vip") -> AclRule:
 
 def sections(of_room: Rules = (), of_channel: Rules = ()) -> dict[str, Any]:
     """A channel with two rooms; one of them and the channel have rules."""
-    room = RoomSection(id=ROOM, name="General", owners=(OWNER,), moderators=(PLAIN,), acls=of_room)
+    room = RoomSection(id=ROOM, name="General", owners=(OWNER,), moderators=(PLAIN, VIP), acls=of_room)
     lobby = ChannelSection(
         id=LOBBY,
         name="Lobby",
@@ -231,3 +231,24 @@ async def test_conversations_have_no_rules(memory_server: Make) -> None:
     body = {"verb": "send", "target": {"id": VIP, "objectType": "private"}, "object": {"content": base64_of("psst")}}
     assert await code(plain, "message", body) == 200
     assert await code(plain, "history", {"verb": "list", "target": {"id": VIP}}) == 200
+
+
+@pytest.mark.parametrize("act", ["kick", "ban"])
+async def test_rules_for_kicks_and_bans_concern_moderators(memory_server: Make, act: str) -> None:
+    server = memory_server(**sections(of_room=(rule(act),)))
+    codes = {}
+    for user in EVERYBODY:
+        await enter(server, f"victim-of-{user}", ROOM)
+        victim = {"id": f"victim-of-{user}", "summary": "1h"}
+        codes[user] = await code(
+            await enter(server, user), act, {"verb": act, "target": {"id": ROOM}, "object": victim}
+        )
+    assert codes == dict.fromkeys(EVERYBODY, 200) | {PLAIN: 705}
+
+
+async def test_rules_of_a_channel_for_bans_concern_owners_of_rooms(memory_server: Make) -> None:
+    server = memory_server(**sections(of_channel=(rule("ban"),)))
+    await enter(server, "victim", ROOM)
+    body = {"verb": "ban", "target": {"id": ROOM}, "object": {"id": "victim", "summary": "1h"}}
+    codes = {user: await code(await enter(server, user), "ban", body) for user in EVERYBODY}
+    assert codes == dict.fromkeys(EVERYBODY, 200) | {PLAIN: 705, OWNER: 705}
