@@ -85,6 +85,11 @@ class Pipeline:
         """Every verb."""
         return self._by_request.values()
 
+    @property
+    def guards(self) -> Iterable[IGuard]:
+        """Every guard, in the order in which they are asked."""
+        return self._guards
+
     async def start(
         self, context: Context, verb: IVerb, decode: Callable[[], Activity], *, of_client: bool = True
     ) -> Outcome | Deferred[Outcome]:

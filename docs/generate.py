@@ -1,20 +1,21 @@
-"""Writes docs/verbs.md and docs/moderation.md from the code: `python docs/generate.py`. A test fails when one of them
-is out of date.
+"""Writes docs/verbs.md, docs/errors.md and docs/moderation.md from the code: `python docs/generate.py`. A test fails
+when one of them is out of date.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from twisted.internet.task import Clock
 
-from chat.config import Config
-from chat.errors import ErrorCode
+from chat.config import Config, UserOptions
+from chat.errors import ErrorCode, Refusal
 from chat.plugin import Requires
 from chat.rights import TABLE, Act, Standing
 from chat.server import Server
-from chat.wire.slots import slot_table
+from chat.wire.slots import slot_codes, slot_table
 
 HEAD = """# Verbs
 
@@ -47,8 +48,27 @@ MODERATION_FOOT = """
 """
 
 
+ERRORS_HEAD = """# Codes
+
+Generated from `chat/errors.py` and the commands by `docs/generate.py`. What a client gets is `status_code`, and
+`message`: the text, or a better one that names the slot or the rule. The HTTP status is that of the backend REST API
+(200 for all of them where `rest.legacy_http_status` asks for it).
+
+"""
+ERRORS_FOOT = """
+What comes first decides: the frame and its rate, the login, the verb, the slots in the order of [verbs.md](verbs.md),
+the guards (bans and mutes), the rights and access rules, and then what the command is about. Each code has a test that
+provokes it, in `tests/test_every_code.py`. Guards and authenticators of other plugins may answer with any code.
+"""
+# Every plugin that comes with the server.
+EVERYTHING = Config(
+    users=UserOptions(public_attributes=()),
+    plugins={"enable": ["whisper-contacts", "whisper-preferences"]},
+)
+
+
 def verbs_page() -> str:
-    """Every verb that clients can call, with its words, slots and codes; then the codes."""
+    """Every verb that clients can call, with its words, slots and their codes."""
     verbs = Server(Config(), Clock()).pipeline.verbs
     page = HEAD
     for verb in sorted((verb for verb in verbs if verb.event), key=lambda verb: verb.event or ""):
@@ -59,8 +79,45 @@ def verbs_page() -> str:
         if rows:
             page += "| slot | kind | missing | malformed | too long |\n|---|---|---|---|---|\n"
             page += "".join(f"| `{path}` | {' | '.join(cells)} |\n" for path, *cells in rows) + "\n"
-    page += "## Codes\n\n| code | name | HTTP | text |\n|---|---|---|---|\n"
-    return page + "".join(f"| {code.wire} | {code.name} | {code.http} | {code.text} |\n" for code in ErrorCode)
+    return page.rstrip("\n") + "\n"
+
+
+def errors_page() -> str:
+    """Every code, with what it comes from and the commands that answer it."""
+    answering = answers()
+    page = ERRORS_HEAD + "| code | name | HTTP | text | cause | answered by |\n|---|---|---|---|---|---|\n"
+    for code in ErrorCode:
+        row = code.value
+        cells = [str(row.wire), code.name, str(row.http), row.text, row.cause, _answered_by(row, answering[code])]
+        page += f"| {' | '.join(cells)} |\n"
+    return page + ERRORS_FOOT
+
+
+def _answered_by(row: Refusal, commands: set[str]) -> str:
+    if row.unreachable:
+        return f"nothing: {row.unreachable}"
+    return "all" if row.anywhere else ", ".join(sorted(commands))
+
+
+def answers() -> dict[ErrorCode, set[str]]:
+    """For every code the commands that answer it: those whose slots or docstrings, or those of their guards, name it.
+    Commands that clients do not have are called by what they tell users, with `(backend)`.
+    """
+    pipeline = Server(EVERYTHING, Clock()).pipeline
+    found: dict[ErrorCode, set[str]] = {code: set() for code in ErrorCode}
+    for verb in pipeline.verbs:
+        command = verb.event or f"{verb.reply_event.removeprefix('gn_')} (backend)"
+        guards = [guard for guard in pipeline.guards if guard.verbs is None or verb.event in guard.verbs]
+        named = {code for part in (verb, *guards) for kind in type(part).__mro__ for code in codes_in(kind.__doc__)}
+        for code in named | slot_codes(verb.request):
+            found[code].add(command)
+    return found
+
+
+def codes_in(docstring: str | None) -> set[ErrorCode]:
+    """The codes that a docstring names."""
+    words = re.findall(r"[A-Z][A-Z0-9_]+", docstring or "")
+    return {ErrorCode[word] for word in words if word in ErrorCode.__members__}
 
 
 def moderation_page() -> str:
@@ -86,7 +143,7 @@ def summary(docstring: str | None) -> str:
     return " ".join((docstring or "").split("\n\n")[0].split())
 
 
-PAGES = {"verbs.md": verbs_page, "moderation.md": moderation_page}
+PAGES = {"verbs.md": verbs_page, "errors.md": errors_page, "moderation.md": moderation_page}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

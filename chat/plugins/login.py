@@ -28,7 +28,7 @@ class LoginVerb:
     messages that the user has not acknowledged, oldest first, up to about half a megabyte of them; the others follow.
 
     Raises INVALID_LOGIN for user `0`, which is the system's, and for another user on the same connection; whatever the
-    authenticator raises; USER_IS_BANNED.
+    authenticator raises: NO_USER_IN_SESSION without a token, INVALID_TOKEN, NOT_BASE64; USER_IS_BANNED.
     """
 
     event = "login"

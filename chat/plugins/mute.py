@@ -22,7 +22,9 @@ from chat.times import utc_now
 
 @implementer(IGuard)
 class MuteGuard:
-    """Refuses what a muted user says, or makes of what was said, with 703, the whole seconds left and the reason."""
+    """Refuses what a muted user says, or makes of what was said, with USER_IS_BANNED, the whole seconds left and the
+    reason.
+    """
 
     name = "mute"
     phase = Phase.ACCESS

@@ -18,7 +18,8 @@ from chat.rights import Act
 class RenameRoomVerb:
     """Renames a room, for those who may; the audit log has the former name. The name that it has announces nothing.
 
-    Raises NO_SUCH_ROOM, NOT_ALLOWED, and for the name what `create` raises.
+    Raises NO_SUCH_ROOM, NOT_ALLOWED, USER_IS_BANNED; for the name MISSING_TARGET_DISPLAY_NAME, NOT_BASE64,
+    VALIDATION_ERROR, ROOM_NAME_TOO_SHORT, ROOM_NAME_TOO_LONG, ROOM_NAME_RESTRICTED, ROOM_ALREADY_EXISTS.
     """
 
     event = "rename_room"

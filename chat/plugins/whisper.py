@@ -18,7 +18,8 @@ class WhisperVerb:
     """Tells all sessions of one user something, in a room that both are in; it is not stored. A user whom the sender
     does not see is as one who is not there. The reply is the whisper as the user gets it.
 
-    Raises EMPTY_MESSAGE, MSG_TOO_LONG, and what `Whispers.addressed` raises.
+    Raises EMPTY_MESSAGE, MSG_TOO_LONG, NO_SUCH_ROOM, USER_NOT_IN_ROOM, USER_IS_BANNED, NO_SUCH_USER,
+    NOT_ALLOWED_TO_WHISPER_SELF, NOT_ALLOWED_TO_WHISPER_CHANNEL.
     """
 
     event = "whisper"

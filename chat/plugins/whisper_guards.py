@@ -53,7 +53,10 @@ class Preferences(_Source, frozen=True):
 
 @implementer(IGuard)
 class WhisperGuard:
-    """Refuses the whispers that `allows` does not allow."""
+    """Refuses the whispers that `allows` does not allow, with NOT_ALLOWED_TO_WHISPER_NOT_A_CONTACT or
+    NOT_ALLOWED_TO_WHISPER_TURNED_OFF; where another server is asked, REMOTE_ERROR when it does not answer, and
+    NOT_ALLOWED_TO_WHISPER_GENERIC_ERROR when it says neither yes nor no.
+    """
 
     phase = Phase.CUSTOM
     verbs = frozenset({"message", "whisper"})

@@ -76,3 +76,14 @@ def _codes(slot: Slot) -> tuple[str, str, str]:
     missing = "" if slot.optional or at.path.endswith(REST) else str((at.missing or ErrorCode.VALIDATION_ERROR).wire)
     too_long = "" if at.limit is None else str((at.too_many or malformed).wire)
     return missing, str(malformed.wire), too_long
+
+
+def slot_codes(cls: type[Activity]) -> set[ErrorCode]:
+    """The codes that a request of this class is refused with because of its slots."""
+    codes: set[ErrorCode | None] = set()
+    for slot in slots_of(cls):
+        at = slot.at
+        codes |= {at.missing, at.absent_parent, at.invalid, at.too_many, ErrorCode.NOT_BASE64 if at.text else None}
+        if get_origin(slot.type) is tuple:
+            codes |= slot_codes(get_args(slot.type)[0])
+    return {code for code in codes if code is not None}
