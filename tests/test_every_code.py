@@ -1,4 +1,4 @@
-"""Every code but the unreachable ones is provoked here, by a command of which docs/errors.md says that it answers it."""
+"""Every code but the unreachable ones is provoked here, by a command of which docs/errors.md says that it does it."""
 
 from __future__ import annotations
 
