@@ -226,5 +226,5 @@ def test_a_contribution_that_does() -> None:
 
 
 def test_what_is_no_store() -> None:
-    with pytest.raises(ConfigError, match="Verb: The object .* has failed to implement interface chat.ichat.IStore"):
+    with pytest.raises(ConfigError, match="Verb: The object .* has failed to implement interface chat.istore.IStore"):
         check_store(Verb())

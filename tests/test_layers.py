@@ -11,7 +11,7 @@ import chat
 ROOT = Path(chat.__file__).parent
 MODEL = {
     "activities", "agenda", "audiences", "buckets", "contracts", "coroutines", "durations", "errors", "events", "ichat",
-    "lines", "memos", "model", "plugin", "requests", "slots", "texts", "times", "world",
+    "istore", "lines", "memos", "model", "plugin", "requests", "slots", "texts", "times", "world",
 }  # fmt: skip
 DOMAIN = {
     "acl", "acl_grammar", "changes", "conversations", "crossing", "gaps", "histories", "kicks", "messages",
