@@ -85,7 +85,7 @@ TABLE: Final[Mapping[Act, Row]] = {
     Act.SET_GLOBAL_ROLES: Row(frozenset({Standing.SYSTEM, Standing.SUPERUSER})),
 }
 # The operators of a channel are never without their room, and nobody is anything in it.
-NOT_IN_ADMIN_ROOMS: Final = frozenset({Act.REMOVE_ROOM, Act.SET_ROOM_ROLES})
+NOT_IN_ADMIN_ROOMS: Final = frozenset({Act.REMOVE_ROOM, Act.SET_ROOM_RULES, Act.SET_AUTOJOIN, Act.SET_ROOM_ROLES})
 
 # The roles that are given and taken by these acts.
 ROLES_OF: Final = {

@@ -83,8 +83,8 @@ class Rooms:
             insort(self._by_channel.setdefault(room.channel_id, []), room, key=_room_order)
 
     def rename(self, room: Room, name: str) -> Room:
-        """The room under another name, which is the one in the directory from now on."""
-        renamed = structs.replace(room, name=name)
+        """The room, as it is by now, under another name, which is the one in the directory from now on."""
+        renamed = structs.replace(self.room(room.id), name=name)
         self.put(renamed)
         return renamed
 
@@ -190,6 +190,10 @@ class Rooms:
     def may_list(self, user: User, room: Room) -> bool:
         """Whether lists show the room to the user, and news of it: its rules for `list` and those of its channel."""
         return self.may_enter(user.id, room) and self.permits.lets(user, "list", room)
+
+    def is_news_for(self, user: User, room: Room) -> bool:
+        """Whether the user, if not in the room, hears of what becomes of it: who may list it and is not banned."""
+        return self.may_list(user, room) and not self.bans.of(user.id, self.channel_of(room))
 
     def listable(self, user: User, channel_id: ChannelId) -> Channel:
         """The channel, for a user who may list it. To who may not it is not betrayed that it exists.

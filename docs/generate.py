@@ -38,11 +38,14 @@ backends and timers. Who has several roles may do what any of them allows; who h
 MODERATION_FOOT = """
 * **Rank.** Nobody below acts on an operator: no owner, admin or moderator kicks, mutes or bans one, deletes what one
   said, or gives or takes a role of one. A globalmod does not act on a superuser. Nobody acts on the system.
-* The admin room of a channel is never removed, and nobody has a role in it; operators list and join it.
+* The admin room of a channel is never removed, has no rules of its own, and nobody has a role in it; operators list
+  and join it.
 * In a private conversation nobody may any of this, and each owner takes back only what is their own.
 * For mutes users have no command: backends mute, and plugins that ask for it in the name of a user.
 * What users say they take back themselves, where `messages.sender_can_delete` allows it.
-* Rooms that one may not even list are answered as if they did not exist; who has a standing in a room may know of it.
+* Rooms for members or operators alone are answered to others as if they did not exist; who has a standing in a room
+  may know of it. What a rule for `list` hides is only not shown.
+* A role in a room makes a member of the room, who stays one when the role is taken.
 * A refusal has the code 705. What was done stands in the audit log, the table `audit` of the database: when, by whom
   and with which key of a backend, what, to whom, where, why, and until when.
 """

@@ -55,7 +55,7 @@ class RoomRenamed(Event, frozen=True, kw_only=True):
 
 
 class RoomRemoved(Event, frozen=True, kw_only=True):
-    """A room is gone. `known_to` are its former members and occupants."""
+    """A room is gone, and its access rules with it. `known_to` are those who were in it or heard of it until then."""
 
     wire = "gn_room_removed"
     constants = {"verb": "removed", "target.objectType": "room"}
@@ -69,4 +69,4 @@ class RoomRemoved(Event, frozen=True, kw_only=True):
 
     def audience(self) -> tuple[Audience, ...]:
         """Those who could list the room, the actor included."""
-        return (Listed(self.room, self.known_to), OfUser(UserId(self.actor.id)))
+        return tuple(map(OfUser, self.known_to | {UserId(self.actor.id)}))

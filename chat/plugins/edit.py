@@ -39,6 +39,8 @@ class EditVerb:
         """See `IVerb`."""
         check_body(request.body, self._max_characters)
         place = await self._services.places.standing(context.caller.id, RoomId(request.target))
+        if place.channel is not None:
+            self._services.rooms.permits.check(context.caller, "message", place.room)
         revisions = self._services.revisions
         message = await revisions.find(place.room, request.message_id)
         self._check(context, message)

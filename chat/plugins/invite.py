@@ -8,6 +8,8 @@ from chat.activities import ChannelRef, RoomRef, UserRef
 from chat.errors import ChatError, ErrorCode
 from chat.events import UserInvited
 from chat.ichat import IVerb
+from chat.model import User
+from chat.places import Place
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import Invite
 
@@ -35,8 +37,7 @@ class InviteVerb:
         inviter = context.caller
         place = self._services.places.own_or_occupied(inviter.id, request.room_id)
         invited = await self._services.users.known(request.user_id)
-        rooms = self._services.rooms
-        if not rooms.may_enter(invited.id, place.room) or rooms.bans.of(invited.id, place.channel, place.room):
+        if not self._may_come(invited, place):
             raise ChatError(ErrorCode.NOT_ALLOWED, "the room is not for this user")
         invitation = UserInvited(
             published=context.now,
@@ -47,6 +48,12 @@ class InviteVerb:
             invited_id=invited.id,
         )
         return Outcome(events=(invitation,))
+
+    def _may_come(self, invited: User, place: Place) -> bool:
+        rooms = self._services.rooms
+        if not rooms.may_enter(invited.id, place.room) or rooms.bans.of(invited.id, place.channel, place.room):
+            return False
+        return rooms.permits.lets(invited, "join", place.room)
 
 
 def build(options: NoOptions, services: Services) -> Contribution:

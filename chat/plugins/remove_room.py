@@ -43,8 +43,9 @@ class RemoveRoomVerb:
         return Outcome(RoomRemovedReply(id=event.id, published=context.now, ref=event.ref), (event,))
 
     def _removed(self, context: Context, room: Room, reason: str | None) -> RoomRemoved:
-        rooms = self._services.rooms
-        known_to = rooms.members_of(room.id) | self._services.occupancy.clear(room.id)
+        rooms, users = self._services.rooms, self._services.presence.users()
+        listing = frozenset(user.id for user in users if rooms.is_news_for(user, room))
+        known_to = listing | rooms.members_of(room.id) | self._services.occupancy.clear(room.id)
         rooms.forget(room)
         self._services.mutes.forget_room(room.id)
         self._services.timers.forget(room.id)

@@ -67,8 +67,9 @@ class GiveRoleVerb(_RoleVerb):
 
 @implementer(IVerb)
 class TakeRoleVerb(_RoleVerb):
-    """Takes a role away from a user, who has it no longer at once, and leaves the rooms that were for those who have
-    it. One that the configuration declares is there again after the next start. Raises what `GiveRoleVerb` raises.
+    """Takes a role away from a user, who has it no longer at once, and leaves the rooms that are for operators alone; a
+    member of a room stays one. What the configuration declares is there again after the next start. Raises what
+    `GiveRoleVerb` raises.
     """
 
     reply_event = "gn_take_role"

@@ -151,8 +151,7 @@ class Delivery:
         """Who is in a room hears of it, be it one that the user may not list."""
         if user.id in part.known_to or self._presence.occupies(user.id, part.room.id):
             return True
-        rooms = self._directory
-        return rooms.may_list(user, part.room) and not rooms.bans.of(user.id, rooms.channel_of(part.room))
+        return self._directory.is_news_for(user, part.room)
 
     # What waits
 

@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from twisted.internet.defer import gatherResults
 
 from chat.config import AclRule, ChannelSection, GlobalRoles, RoomSection
 from chat.model import RoomId
@@ -252,3 +253,61 @@ async def test_rules_of_a_channel_for_bans_concern_owners_of_rooms(memory_server
     body = {"verb": "ban", "target": {"id": ROOM}, "object": {"id": "victim", "summary": "1h"}}
     codes = {user: await code(await enter(server, user), "ban", body) for user in EVERYBODY}
     assert codes == dict.fromkeys(EVERYBODY, 200) | {PLAIN: 705, OWNER: 705}
+
+
+async def test_a_message_is_edited_only_where_it_could_be_said(memory_server: Make) -> None:
+    server = memory_server(**sections())
+    plain, chief = await enter(server, PLAIN, ROOM), await enter(server, CHIEF, ROOM)
+    sent = (await plain.call("message", send("before")))["data"]["id"]
+    edit = {"verb": "edit", "target": {"id": ROOM}, "object": {"id": sent, "content": base64_of("after")}}
+    assert await code(chief, "set_acl", set_rule("message", "disallow", "y")) == 200
+    assert await message(plain) == await code(plain, "edit", edit) == 705
+    assert await code(chief, "set_acl", set_rule("message", "disallow", "")) == 200
+    assert await code(plain, "edit", edit) == 200
+
+
+async def test_a_room_that_goes_is_told_to_who_could_list_it(memory_server: Make) -> None:
+    server = memory_server(**sections(of_room=(rule("list"),)))
+    vip, plain, inside = await enter(server, VIP), await enter(server, PLAIN), await enter(server, PLAIN, ROOM)
+    elsewhere = await logged_in(server, "elsewhere")
+    member = await logged_in(server, "inside")
+    assert await join(member) == 200
+    chief = await enter(server, CHIEF)
+    assert await code(chief, "remove_room", {"verb": "remove", "target": {"id": ROOM}}) == 200
+    for client in (vip, plain, inside, elsewhere, member, chief):
+        await client.sync()
+    told = [len(client.heard("gn_room_removed")) for client in (vip, plain, inside, elsewhere, member, chief)]
+    assert told == [1, 1, 1, 0, 1, 1]
+
+
+async def test_nobody_is_invited_who_could_not_join(memory_server: Make) -> None:
+    server = memory_server(**sections(of_room=(rule("join"),)))
+    owner, vip, other = await enter(server, OWNER), await enter(server, VIP), await logged_in(server, "other")
+    for user_id, expected in ((VIP, 200), ("other", 705)):
+        body = {"verb": "invite", "target": {"id": user_id}, "actor": {"url": ROOM}}
+        assert await code(owner, "invite", body) == expected
+    for client in (vip, other):
+        await client.sync()
+    assert [len(client.heard("gn_invitation")) for client in (vip, other)] == [1, 0]
+
+
+async def test_a_rename_keeps_the_rules_that_were_set_meanwhile(memory_server: Make) -> None:
+    server = memory_server(**sections())
+    chief, owner = await enter(server, CHIEF), await enter(server, OWNER)
+    target = {"id": ROOM, "displayName": base64_of("New name")}
+    asked = [
+        chief.ask("set_acl", set_rule("join", "disallow", "y")),
+        owner.ask("rename_room", {"verb": "rename", "target": target}),
+    ]
+    assert [reply["status_code"] for reply in await gatherResults(asked)] == [200, 200]
+    assert await join(await logged_in(server, "stranger")) == 705
+    assert server.server.services.rooms.room(ROOM).name == "New name"
+
+
+def set_rule(action: str, kind: str, value: str) -> dict[str, Any]:
+    attachment = {"objectType": kind, "content": value, "summary": action}
+    return {
+        "verb": "set",
+        "target": {"id": ROOM, "objectType": "room"},
+        "object": {"objectType": "acl", "attachments": [attachment]},
+    }
