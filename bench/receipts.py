@@ -18,7 +18,7 @@ from talking import Client, Ledger
 
 SIZES = (2, 10, 100, 101, 300, 1_000)
 RECEIPTS, AT_ONCE = 6_000, 50
-SETTLE_S = 30.0
+SETTLE_S, LOOK_AGAIN_S = 30.0, 0.002
 HEARD = "gn_message_read"
 
 
@@ -43,10 +43,10 @@ async def acknowledge(client: Client, message_id: str) -> None:
 
 async def settled(ledger: Ledger, expected: int) -> None:
     """Wait until everybody has heard everything."""
-    for _ in range(int(SETTLE_S * 10)):
+    for _ in range(int(SETTLE_S / LOOK_AGAIN_S)):
         if ledger.heard[HEARD] >= expected:
             break
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(LOOK_AGAIN_S)
     if ledger.heard[HEARD] != expected or ledger.problem_count:
         sys.exit(f"{ledger.heard[HEARD]} of {expected} were heard; {ledger.problems}")
 
