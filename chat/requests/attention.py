@@ -6,6 +6,7 @@ from typing import Annotated
 
 from chat.errors import ErrorCode
 from chat.model import ID_LENGTH, NAME_LIMIT, MessageId, RoomId, UserId
+from chat.requests.messages import Said
 from chat.slots import Activity, At
 
 
@@ -20,16 +21,7 @@ class RequestAdmin(Activity, frozen=True, kw_only=True):
     """Ask operators to come into a room that the sender is in."""
 
     room_id: Annotated[RoomId, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
-    body: Annotated[
-        str,
-        At(
-            "object.content",
-            missing=ErrorCode.MISSING_OBJECT_CONTENT,
-            absent_parent=ErrorCode.MISSING_OBJECT,
-            text=True,
-            limit=None,
-        ),
-    ]
+    body: Said
 
 
 class ReportMessage(Activity, frozen=True, kw_only=True):

@@ -12,6 +12,17 @@ from chat.slots import Activity, At
 
 # What the server says of a message whatever the client put there.
 SET_BY_SERVER = frozenset({"content", "displayName", "objectType", "url"})
+# What somebody says. How long it may be is for `messages.max_characters` to say, in characters as they are read.
+Said = Annotated[
+    str,
+    At(
+        "object.content",
+        missing=ErrorCode.MISSING_OBJECT_CONTENT,
+        absent_parent=ErrorCode.MISSING_OBJECT,
+        text=True,
+        limit=None,
+    ),
+]
 
 
 class SendMessage(Activity, frozen=True, kw_only=True):
@@ -20,16 +31,7 @@ class SendMessage(Activity, frozen=True, kw_only=True):
     stored. `origin_id` is the room from which something is said in another one.
     """
 
-    body: Annotated[
-        str,
-        At(
-            "object.content",
-            missing=ErrorCode.MISSING_OBJECT_CONTENT,
-            absent_parent=ErrorCode.MISSING_OBJECT,
-            text=True,
-            limit=None,
-        ),
-    ]
+    body: Said
     target: Annotated[str, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
     kind: Annotated[str, At("target.objectType", missing=ErrorCode.INVALID_TARGET_TYPE, limit=ID_LENGTH)]
     origin_id: Annotated[RoomId | None, At("actor.url", limit=ID_LENGTH)] = None
@@ -40,16 +42,7 @@ class SendMessage(Activity, frozen=True, kw_only=True):
 class EditMessage(Activity, frozen=True, kw_only=True):
     """Give a message of one's own another text."""
 
-    body: Annotated[
-        str,
-        At(
-            "object.content",
-            missing=ErrorCode.MISSING_OBJECT_CONTENT,
-            absent_parent=ErrorCode.MISSING_OBJECT,
-            text=True,
-            limit=None,
-        ),
-    ]
+    body: Said
     message_id: Annotated[MessageId, At("object.id", missing=ErrorCode.MISSING_OBJECT_ID, limit=ID_LENGTH)]
     target: Annotated[str, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
 
@@ -97,13 +90,4 @@ class Whisper(Activity, frozen=True, kw_only=True):
 
     user_id: Annotated[UserId, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
     room_id: Annotated[RoomId, At("actor.url", missing=ErrorCode.MISSING_ACTOR_URL, limit=ID_LENGTH)]
-    body: Annotated[
-        str,
-        At(
-            "object.content",
-            missing=ErrorCode.MISSING_OBJECT_CONTENT,
-            absent_parent=ErrorCode.MISSING_OBJECT,
-            text=True,
-            limit=None,
-        ),
-    ]
+    body: Said

@@ -10,21 +10,23 @@ from chat.model import ID_LENGTH, RoomId, UserId
 from chat.slots import Activity, At
 
 MOST_AT_ONCE: Final = 500
+# Which messages are meant.
+Some = Annotated[
+    tuple[MessageRef, ...],
+    At(
+        "object.attachments",
+        missing=ErrorCode.MISSING_OBJECT_ATTACHMENTS,
+        limit=MOST_AT_ONCE,
+        too_many=ErrorCode.TOO_MANY_ATTACHMENTS,
+    ),
+]
 
 
 class Acknowledge(Activity, frozen=True, kw_only=True):
     """These messages of a room or conversation have come to their reader."""
 
     room_id: Annotated[RoomId, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
-    messages: Annotated[
-        tuple[MessageRef, ...],
-        At(
-            "object.attachments",
-            missing=ErrorCode.MISSING_OBJECT_ATTACHMENTS,
-            limit=MOST_AT_ONCE,
-            too_many=ErrorCode.TOO_MANY_ATTACHMENTS,
-        ),
-    ]
+    messages: Some
 
 
 class Receive(Acknowledge, frozen=True):
@@ -39,15 +41,7 @@ class CheckStatus(Activity, frozen=True, kw_only=True):
     """What did a user do with these private messages?"""
 
     user_id: Annotated[UserId, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
-    messages: Annotated[
-        tuple[MessageRef, ...],
-        At(
-            "object.attachments",
-            missing=ErrorCode.MISSING_OBJECT_ATTACHMENTS,
-            limit=MOST_AT_ONCE,
-            too_many=ErrorCode.TOO_MANY_ATTACHMENTS,
-        ),
-    ]
+    messages: Some
 
 
 class MessageStatus(Activity, frozen=True):

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from chat.activities import AclEntry
 from chat.errors import ErrorCode
 from chat.model import ID_LENGTH, NAME_LIMIT
+from chat.requests.rooms import AclPlan
 from chat.slots import Activity, At
 
 _KIND: Final = re.compile("room|channel")
@@ -30,19 +31,9 @@ class Rules(Activity, frozen=True):
     acls: Annotated[tuple[AclEntry, ...], At("object.attachments")]
 
 
-class RuleChange(Activity, frozen=True):
-    """One rule: `summary` is the action, `objectType` the type, `content` the value."""
+class RuleChange(AclPlan, frozen=True):
+    """The same where a blank value takes a rule away."""
 
-    type: Annotated[
-        str,
-        At(
-            "objectType",
-            missing=ErrorCode.MISSING_ATTACHMENT_TYPE,
-            limit=ID_LENGTH,
-            too_many=ErrorCode.INVALID_ACL_TYPE,
-        ),
-    ]
-    action: Annotated[str, At("summary", missing=ErrorCode.INVALID_ACL_ACTION, limit=ID_LENGTH)]
     value: Annotated[
         str,
         At(
