@@ -15,7 +15,7 @@ from chat.texts import base64_of
 from tests.clients import Client
 from tests.running import KEY, ROOM_ID, RunningServer
 
-KEYS = """
+EXTRA = """
 [[backend.keys]]
 name = "reader"
 key = "reader-key"
@@ -33,15 +33,13 @@ GENERAL = base64_of("General")
 
 
 @pytest.fixture
-def server(run_server: Callable[..., RunningServer]) -> RunningServer:
-    return run_server(KEYS)
+def server(shared_server: RunningServer) -> RunningServer:
+    return shared_server
 
 
 @pytest.fixture
-def alice(server: RunningServer) -> Any:
-    with Client(server.url) as client:
-        client.enter("alice", ROOM_ID)
-        yield client
+def alice(enter: Callable[..., Client]) -> Client:
+    return enter("alice")
 
 
 def test_mute_and_unmute(server: RunningServer, alice: Client) -> None:
@@ -81,7 +79,9 @@ def test_broadcast(server: RunningServer, alice: Client) -> None:
         outside.sync()
         assert outside.heard("gn_broadcast") == []
     with sqlite3.connect(server.settings.folder / "data" / "chat.db") as database:
-        rows = database.execute("SELECT key_name, actor_id, action, room_id FROM audit").fetchall()
+        rows = database.execute(
+            "SELECT key_name, actor_id, action, room_id FROM audit WHERE action = 'broadcast' AND key_name = 'tests'"
+        ).fetchall()
     database.close()
     assert rows == [("tests", "0", "broadcast", None), ("tests", "0", "broadcast", ROOM_ID)]
 
