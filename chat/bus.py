@@ -7,7 +7,7 @@ own: a slow or broken one harms nobody else.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as TwistedTimeoutError
@@ -113,6 +113,14 @@ class Bus:
             queues = tuple(queue for queue in self._queues if issubclass(kind, tuple(queue.observer.events)))
             self._wanted[kind] = queues
         return queues
+
+    def failures(self) -> Mapping[str, int]:
+        """How often each observer crashed or took too long, by its name."""
+        return {queue.observer.name: queue.failures for queue in self._queues}
+
+    def dropped(self) -> Mapping[str, int]:
+        """How many events each observer was too slow for, by its name."""
+        return {queue.observer.name: queue.dropped for queue in self._queues}
 
     def idle(self) -> Deferred[None]:
         """Fires when every observer has seen what was published, by observers too."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from chat.conversations import Conversation, Opened
     from chat.messages import Appended, Draft, Span, Unread
+    from chat.metrics import Measured
     from chat.model import Acl, Channel, Message, MessageId, Receipt, Room, RoomId, Sanction, User, UserId
     from chat.moderation import Audit, Report
     from chat.plugin import Identity
@@ -28,6 +29,12 @@ class IStore(Interface):
     of the calls and their Deferreds fire in that order. A Deferred fails with StorageError, never with the database's
     own error. Not more than a bounded number of calls may wait; above it they fail at once.
     """
+
+    def waiting() -> int:
+        """How many writes of an open store are still to be answered."""
+
+    def commits() -> Measured:
+        """How long the transactions of an open store took, as a `chat.metrics.Measured`, in seconds."""
 
     def open(declared: Declared) -> World:
         """Bring the schema up to date, apply the `chat.world.Declared`, and return the `chat.world.World`.

@@ -59,7 +59,7 @@ class Pipeline:
         """Register a verb. Raises ConfigError when another one has its event or its request."""
         other = self._by_event.get(verb.event or "") or self._by_request.get(verb.request)
         if other is not None:
-            raise ConfigError(f"the verb {_name(verb)} exists already, in {type(other).__module__}")
+            raise ConfigError(f"the verb {name_of(verb)} exists already, in {type(other).__module__}")
         if verb.event is not None:
             self._by_event[verb.event] = verb
         self._by_request[verb.request] = verb
@@ -114,7 +114,7 @@ class Pipeline:
         except ChatError:
             raise
         except CancelledError:
-            self.log.warn("{verb} was given up", verb=_name(verb))
+            self.log.warn("{verb} was given up", verb=name_of(verb))
             raise ChatError(ErrorCode.UNKNOWN_ERROR, "the command took too long") from None
         except (Exception, SystemExit):
             raise self.incident(Failure(), verb) from None
@@ -146,7 +146,7 @@ class Pipeline:
     def incident(self, failure: Failure, verb: IVerb) -> ChatError:
         """Log a bug, and return the refusal that tells a client no more than the id under which it is logged."""
         incident, refusal = new_incident()
-        self.log.failure("{verb} failed, incident {incident}", failure, verb=_name(verb), incident=incident)
+        self.log.failure("{verb} failed, incident {incident}", failure, verb=name_of(verb), incident=incident)
         return refusal
 
 
@@ -169,6 +169,6 @@ def _checked(outcome: Any) -> Outcome:
     return outcome
 
 
-def _name(verb: IVerb) -> str:
-    """What a verb is called in logs: its event, or its request where it has none."""
+def name_of(verb: IVerb) -> str:
+    """What a verb is called in logs and metrics: its event, or its request where it has none."""
     return verb.event or verb.request.__name__

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chat.config import Config
     from chat.events import Event
     from chat.histories import Histories
+    from chat.metrics import Metrics
     from chat.model import User, UserId
     from chat.occupancy import Occupancy
     from chat.places import Places
@@ -121,7 +122,7 @@ class Services:
     timeout_s)` POSTs JSON to another server and gives the body of its 200; everything else is REMOTE_ERROR. `seconds()`
     is monotonic. `catch_up(session, above, up_to)` sends the session the private messages that wait for its user and
     have these keys. `send_away(user_id)` ends the user's sessions as those of one who is banned, after what they are
-    told. Only `occupancy` changes `presence`.
+    told. Only `occupancy` changes `presence`. `metrics` is where a plugin shows what it counts.
     """
 
     config: Config
@@ -144,6 +145,7 @@ class Services:
     catch_up: Callable[[Session, int, int], None]
     send_away: Callable[[UserId], None]
     seconds: Callable[[], float]
+    metrics: Metrics
 
 
 @implementer(IPlugin, IChatPlugin)

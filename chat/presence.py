@@ -241,6 +241,11 @@ class Presence:
         """Everyone who is online."""
         return (online.user for online in self._online.values())
 
+    @property
+    def online_count(self) -> int:
+        """How many users are online, seen by others or not."""
+        return len(self._online)
+
     def status_of(self, user_id: UserId) -> Status:
         """How the user is seen; OFFLINE for one without a session."""
         online = self._online.get(user_id)

@@ -134,6 +134,11 @@ class Rooms:
         return self._channels.values()
 
     @property
+    def all(self) -> Collection[Room]:
+        """Every room but conversations."""
+        return self._rooms.values()
+
+    @property
     def temporary(self) -> list[Room]:
         """The rooms that end when nobody keeps them."""
         return [room for room in self._rooms.values() if room.kind is RoomKind.TEMPORARY]

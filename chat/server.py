@@ -23,6 +23,8 @@ from chat.draining import Drain
 from chat.errors import ConfigError, StorageError
 from chat.histories import Histories
 from chat.ichat import IAuthenticator, IStarted, IStore
+from chat.lag import Lag
+from chat.metrics import Metrics
 from chat.model import Ban, Mute, UserId
 from chat.occupancy import Occupancy
 from chat.pipeline import Pipeline
@@ -41,12 +43,14 @@ from chat.timelines import Timelines
 from chat.timers import Timers
 from chat.times import monotonic, utc_now
 from chat.users import Users
+from chat.watching import watch_calls, watch_clients, watch_state, watch_works
 from chat.web.asking import Asker
 from chat.web.auth import Keys, keys_of
 from chat.web.backend import Backend
 from chat.web.channel import BoundedSite
 from chat.web.health import Health, is_alive, readiness
 from chat.web.json import BoundedRequest
+from chat.web.metrics import MetricsPage
 from chat.web.pages import static_pages
 from chat.wire.catching_up import CatchUp
 from chat.wire.decoding import prepare
@@ -90,9 +94,11 @@ class Server:
         self.pipeline = Pipeline(self.bus)
         self._authenticators: dict[str, IAuthenticator] = {}
         self._started: list[tuple[loading.Found, IStarted]] = []
+        self._lag = Lag(reactor)
         self._backend = Backend(self.keys, reactor, legacy_status=config.rest.legacy_http_status)
         self._build_plugins()
         self.front = Front(self.pipeline, self._delivery, encoder, config.limits, reactor)
+        self._watch()
         self.public = self._public_site()
         self.backend = self._site(self._backend_tree())
 
@@ -111,6 +117,7 @@ class Server:
                 part.start()
         self.services.timers.start()
         self._retention.start()
+        self._lag.start()
 
     def begin_drain(self) -> None:
         """From now on be not ready, and take no new client, no new call, and no timer; purge nothing."""
@@ -118,6 +125,7 @@ class Server:
         self._backend.refuse_calls()
         self.services.timers.stop()
         self._retention.stop()
+        self._lag.stop()
 
     async def drain(self) -> None:
         """Stop in order, within `drain.drain_s`: see `chat.draining`. Then close the store, which first finishes what
@@ -127,6 +135,13 @@ class Server:
         await Drain(self.front, self._backend, self.bus, self._reactor, self.config.drain.drain_s).run()
         await self._write_tallies()
         await self._store.close()
+
+    def _watch(self) -> None:
+        metrics = self.services.metrics
+        watch_clients(metrics, self.front)
+        watch_calls(metrics, self._backend)
+        watch_state(metrics, self.services)
+        watch_works(metrics, self._store, self.bus, self._lag)
 
     def _services(self) -> Services:
         config, store, presence = self.config, self._store, self.presence
@@ -157,6 +172,7 @@ class Server:
             send_away=self._send_away,
             ask=Asker(self._reactor).ask,
             seconds=seconds,
+            metrics=Metrics(),
         )
 
     async def _dispatch(self, context: Context, request: Activity) -> Outcome:
@@ -254,6 +270,7 @@ class Server:
         root = _Root(self._backend)
         root.putChild(b"healthz", Health(self.keys, is_alive))
         root.putChild(b"readyz", Health(self.keys, readiness(self._store, lambda: self._draining, self._reactor)))
+        root.putChild(b"metrics", MetricsPage(self.keys, self.services.metrics, self._reactor))
         return root
 
     def _site(self, tree: Resource, kind: type[Site] = BoundedSite) -> Any:

@@ -1,5 +1,5 @@
-"""Writes docs/verbs.md, docs/errors.md and docs/moderation.md from the code: `python docs/generate.py`. A test fails
-when one of them is out of date.
+"""Writes docs/verbs.md, docs/errors.md, docs/moderation.md and docs/metrics.md from the code: `python
+docs/generate.py`. A test fails when one of them is out of date.
 """
 
 from __future__ import annotations
@@ -62,6 +62,45 @@ ERRORS_FOOT = """
 What comes first decides: the frame and its rate, the login, the verb, the slots in the order of [verbs.md](verbs.md),
 the guards (bans and mutes), the rights and access rules, and then what the command is about. Each code has a test that
 provokes it, in `tests/test_every_code.py`. Guards and authenticators of other plugins may answer with any code.
+"""
+METRICS_HEAD = """# Metrics
+
+Generated from the catalogue in `chat/watching.py` and from what plugins count, by `docs/generate.py`.
+
+`GET /metrics` on the backend endpoint answers in the text format of Prometheus: without a key from loopback, else with
+one that may read.
+
+    curl http://127.0.0.1:8081/metrics
+
+"""
+METRICS_FOOT = """
+Besides there is what the interpreter and the system say of the process: `process_*` (processor time, memory, open
+files, begin) and `python_*` (version, garbage collections).
+
+Counters begin at 0 with the server. A label has at most 200 values; what comes after these is counted as `other`.
+Times are in seconds, from 0.1 ms to 10 s. Taking the numbers is quick, and the text is made in a thread of its own.
+
+## What to look at
+
+| question | look at |
+|---|---|
+| Is the processor enough? | `chat_reactor_lag_seconds`: p99 above 0.1 s means that everybody waits |
+| Is the disk? | `chat_store_commit_seconds`, and `chat_store_waiting`, of which 10,000 are taken at the most |
+| What do clients wait for? | `histogram_quantile(0.99, sum by (le, verb) (rate(chat_command_seconds_bucket[5m])))` |
+| Who is refused, and why? | `sum by (code) (rate(chat_refusals_total[5m]))`, with the codes of [errors.md](errors.md) |
+| Which client cannot keep up? | `rate(chat_closings_total{code="4008"}[5m])` |
+| Which observer cannot? | `chat_observer_dropped_total` |
+| How many hear one event? | `rate(chat_deliveries_total[5m]) / sum(rate(chat_events_total[5m]))` |
+
+`etc/grafana/chat.json` is a dashboard that shows all of these: import it, and choose the source of the data.
+
+## Metrics of plugins
+
+    self._polls = services.metrics.counts("chat_polls_total", "Polls that were begun.", "kind")
+    self._polls.add("secret")
+
+Make an instrument once, when the plugin is built. `timings` measures how long something takes, `show` takes what is
+known anyway; see `chat/metrics.py`.
 """
 # Every plugin that comes with the server.
 EVERYTHING = Config(
@@ -141,12 +180,26 @@ def _rows() -> Iterator[tuple[str, frozenset[Standing]]]:
             yield f"{act.value} that is temporary", row.in_temporary
 
 
+def metrics_page() -> str:
+    """Everything that a server shows of itself."""
+    rows = sorted(Server(Config(), Clock()).services.metrics.catalogue, key=lambda one: one.name)
+    page = METRICS_HEAD + "| name | kind | by | what |\n|---|---|---|---|\n"
+    for one in rows:
+        page += f"| `{one.name}` | {one.kind.value} | {one.label} | {one.text} |\n"
+    return page + METRICS_FOOT
+
+
 def summary(docstring: str | None) -> str:
     """The first paragraph of a docstring on one line."""
     return " ".join((docstring or "").split("\n\n")[0].split())
 
 
-PAGES = {"verbs.md": verbs_page, "errors.md": errors_page, "moderation.md": moderation_page}
+PAGES = {
+    "verbs.md": verbs_page,
+    "errors.md": errors_page,
+    "metrics.md": metrics_page,
+    "moderation.md": moderation_page,
+}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

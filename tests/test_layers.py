@@ -11,7 +11,7 @@ import chat
 ROOT = Path(chat.__file__).parent
 MODEL = {
     "activities", "agenda", "audiences", "buckets", "contracts", "coroutines", "durations", "errors", "events", "ichat",
-    "istore", "lines", "memos", "model", "plugin", "requests", "slots", "texts", "times", "world",
+    "istore", "lag", "lines", "memos", "metrics", "model", "plugin", "requests", "slots", "texts", "times", "world",
 }  # fmt: skip
 DOMAIN = {
     "acl", "acl_grammar", "changes", "conversations", "crossing", "gaps", "histories", "kicks", "messages",
@@ -23,7 +23,7 @@ PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}
 ROOT_OF_ALL = {
     "config", "config_file", "config_rules", "declarations", "draining", "listening", "loading", "log_format",
-    "log_output", "reloading", "server", "service", "signals", "testing",
+    "log_output", "reloading", "server", "service", "signals", "testing", "watching",
 }  # fmt: skip
 RANKS = dict.fromkeys(MODEL, 0) | dict.fromkeys(DOMAIN, 1) | dict.fromkeys(PIPELINE, 2) | dict.fromkeys(EDGE, 3)
 

@@ -45,6 +45,7 @@ class MessageVerb:
         self._crossings = Crossings(services.rooms, services.places)
         self._max_characters = services.config.messages.max_characters
         self._guarantees = services.config.messages.delivery_guarantee
+        self._stored = services.metrics.counts("chat_messages_total", "Messages that were stored.", "kind")
 
     async def handle(self, context: Context, request: SendMessage) -> Outcome | Deferred[Outcome]:
         """See `IVerb`."""
@@ -84,6 +85,7 @@ class MessageVerb:
         if place.origin is not None:
             posted = told_from(place.origin, posted)
         timelines, news = self._services.timelines, () if appended.repeated else (posted,)
+        self._stored.add("room" if place.channel is not None else "private", len(news))
         missing_after = timelines.repeated(message) if appended.repeated else timelines.posted(message)
         gap = () if missing_after is None else (MessagesMissed.around(posted, missing_after),)
         opened = (self._services.places.created(place, message.author, message.published),) if place.is_new else ()

@@ -18,6 +18,7 @@ from chat.coroutines import at_most
 from chat.errors import ConfigError
 from chat.ichat import IStore
 from chat.messages import Appended, Draft, Span, Unread
+from chat.metrics import Measured
 from chat.model import Acl, Channel, Message, MessageId, Receipt, Room, RoomId, Sanction, User, UserId
 from chat.moderation import Audit, Report
 from chat.plugin import Identity
@@ -107,6 +108,14 @@ class SqlStore:
             connection.execute(delete(sanctions).where(sanctions.c.until_ms <= now_ms))
             declare(connection, declared, now_ms)
             return load_world(connection, now_ms)
+
+    def waiting(self) -> int:
+        """See `IStore`."""
+        return self._writer.waiting
+
+    def commits(self) -> Measured:
+        """See `IStore`."""
+        return self._writer.commits.measured()
 
     async def close(self) -> None:
         """See `IStore`."""

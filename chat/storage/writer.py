@@ -21,6 +21,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.errors import ChatError, StorageError
+from chat.metrics import Timings
+from chat.times import monotonic
 
 QUEUE_LIMIT = 10_000
 BATCH_LIMIT = 1_000
@@ -47,7 +49,8 @@ class _Write:
 class Writer:
     """Owns the writing thread and the only connection that writes. Its methods are for the reactor's thread.
 
-    `together` says for some classes how works of them are written together; all others are methods.
+    `together` says for some classes how works of them are written together; all others are methods. `commits` are the
+    times that transactions took, with what they wrote.
     """
 
     log = Logger()
@@ -58,7 +61,9 @@ class Writer:
         self._engine = engine
         self._is_in_transaction = is_in_transaction
         self._reactor = reactor
+        self._seconds = monotonic(reactor)
         self.together = dict(together)
+        self.commits = Timings()
         self._thread = threading.Thread(target=self._work, name="chat-writer", daemon=True)
         self._handed_over: deque[list[_Write] | None] = deque()
         self._available = threading.Semaphore(0)
@@ -81,6 +86,11 @@ class Writer:
             self._handed_over.append(None)
             self._available.release()
         return self._stopped
+
+    @property
+    def waiting(self) -> int:
+        """How many writes have not been settled."""
+        return len(self._waiting)
 
     def write(self, work: Any) -> Deferred[Any]:
         """Do the work in its turn. The Deferred fires after the commit, or fails with StorageError or ChatError."""
@@ -134,7 +144,10 @@ class Writer:
                 jobs, last = self._take()
                 for start in range(0, len(jobs), BATCH_LIMIT):
                     batch = jobs[start : start + BATCH_LIMIT]
-                    self._reactor.callFromThread(self._settle, batch, self._commit(connection, batch))
+                    begun = self._seconds()
+                    results = self._commit(connection, batch)
+                    self.commits.observe(self._seconds() - begun)
+                    self._reactor.callFromThread(self._settle, batch, results)
                 if last:
                     break
         self._reactor.callFromThread(self._ended)

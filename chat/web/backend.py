@@ -17,9 +17,10 @@ from twisted.web.server import NOT_DONE_YET, Request
 
 from chat.errors import OK, ChatError, ConfigError, new_incident
 from chat.ichat import IEndpoint
+from chat.metrics import Counts, Timings
 from chat.model import User
 from chat.plugin import Context
-from chat.times import utc_now
+from chat.times import monotonic, utc_now
 from chat.web.auth import Keys
 from chat.web.json import HttpProblem, failure_body, problem_of, respond, success_body
 
@@ -29,7 +30,8 @@ _BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED, _FAILED, _UNAVAILABLE = 400, 404, 405, 5
 
 class Backend(Resource):
     """Answers every path below it. `system`, set before it serves, is who acts; `legacy_status` answers HTTP 200
-    whatever happened.
+    whatever happened. `times` are those of the calls by method and path, `statuses` count answers by what their HTTP
+    status is in truth.
     """
 
     isLeaf = True
@@ -41,6 +43,9 @@ class Backend(Resource):
         super().__init__()
         self._keys = keys
         self._clock = clock
+        self._seconds = monotonic(clock)
+        self.times = Timings()
+        self.statuses = Counts()
         self._legacy_status = legacy_status
         self._endpoints: dict[str, dict[str, IEndpoint]] = {}
         self._running: set[Deferred[Any]] = set()
@@ -57,6 +62,7 @@ class Backend(Resource):
 
     def render(self, request: Request) -> int:
         """Answer in due time; a caller who is gone is not waited for."""
+        begun = self._seconds()
         answering = Deferred.fromCoroutine(self._answer(request))
         if not answering.called:
             answering.addTimeout(CALL_TIMEOUT_S, self._clock)
@@ -64,6 +70,7 @@ class Backend(Resource):
         finished: list[object] = []
         request.notifyFinish().addBoth(lambda result: finished.append(result))
         answering.addErrback(self._failure_of, request)
+        answering.addCallback(self._measured, request, begun)
         answering.addCallback(lambda answer: None if finished else self._respond(request, answer))
         answering.addErrback(lambda failure: self.log.failure("no answer could be sent", failure))
         answering.addCallback(lambda done: self._running.discard(answering))
@@ -88,11 +95,10 @@ class Backend(Resource):
         return OK, success_body(await endpoint.call(context, body)), {}
 
     def _endpoint(self, request: Request) -> IEndpoint:
-        path = "/".join(part.decode("utf-8", "replace") for part in request.postpath or ())
-        methods = self._endpoints.get(path)
+        methods = self._endpoints.get(_path_of(request))
         if methods is None:
             raise HttpProblem(_NOT_FOUND, "no such path")
-        endpoint = methods.get(request.method.decode("ascii", "replace"))
+        endpoint = methods.get(_method_of(request))
         if endpoint is None:
             raise HttpProblem(_NOT_ALLOWED, "no such method here", {"Allow": ", ".join(sorted(methods))})
         return endpoint
@@ -108,9 +114,28 @@ class Backend(Resource):
             problem = HttpProblem(_FAILED, "the call took too long") if late else problem_of(refusal)
         return problem.status, failure_body(problem.text), problem.headers
 
+    def _measured(
+        self, answer: tuple[int, bytes, dict[str, str]], request: Request, begun: float
+    ) -> tuple[int, bytes, dict[str, str]]:
+        """Count an answer; by their paths only those of calls that exist."""
+        path, method = _path_of(request), _method_of(request)
+        known = method in self._endpoints.get(path, ())
+        self.times.observe(self._seconds() - begun, f"{method} /{path}" if known else "none")
+        self.statuses.add(str(answer[0]))
+        return answer
+
     def _respond(self, request: Request, answer: tuple[int, bytes, dict[str, str]]) -> None:
         status, body, headers = answer
         respond(request, OK if self._legacy_status else status, body, headers)
+
+
+def _path_of(request: Request) -> str:
+    return "/".join(part.decode("utf-8", "replace") for part in request.postpath or ())
+
+
+def _method_of(request: Request) -> str:
+    method: str = request.method.decode("ascii", "replace")
+    return method
 
 
 def _when_done(answering: Deferred[Any]) -> Deferred[None]:

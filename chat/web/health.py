@@ -37,7 +37,7 @@ class Health(Resource):
     def render(self, request: Request) -> int:
         """200, or 503 with the reasons."""
         try:
-            self._admit(request)
+            admit(request, self._keys)
         except HttpProblem as problem:
             respond(request, problem.status, failure_body(problem.text), problem.headers)
             return NOT_DONE_YET
@@ -46,13 +46,17 @@ class Health(Resource):
         self._check().addCallback(lambda reasons: None if gone else _tell(request, reasons))
         return NOT_DONE_YET
 
-    def _admit(self, request: Request) -> None:
-        if not _is_local(request):
-            self._keys.identify(request).check(Scope.READ)
-        if request.postpath:
-            raise HttpProblem(_NOT_FOUND, "no such path")
-        if request.method not in (b"GET", b"HEAD"):
-            raise HttpProblem(_NOT_ALLOWED, "no such method here", {"Allow": "GET, HEAD"})
+
+def admit(request: Request, keys: Keys) -> None:
+    """Raise HttpProblem unless this is a GET or HEAD of the resource itself, by somebody who may look: with a key that
+    may read, or from loopback without a proxy in between.
+    """
+    if not _is_local(request):
+        keys.identify(request).check(Scope.READ)
+    if request.postpath:
+        raise HttpProblem(_NOT_FOUND, "no such path")
+    if request.method not in (b"GET", b"HEAD"):
+        raise HttpProblem(_NOT_ALLOWED, "no such method here", {"Allow": "GET, HEAD"})
 
 
 def is_alive() -> Deferred[list[str]]:

@@ -15,8 +15,10 @@ import msgspec
 
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IVerb
+from chat.requests import Disconnect
 from chat.slots import DEPTH_LIMIT, INTEGERS, REST, Activity, At
 from chat.texts import text_of
+from chat.wire.frames import Command
 from chat.wire.slots import Slot, slots_of
 
 Json = dict[str, Any]
@@ -173,7 +175,18 @@ def _list_converter(at: At, malformed: ErrorCode, item: type[Activity]) -> Calla
     return convert
 
 
-def check_word(verb: IVerb, body: Json) -> None:
+def requested(verb: IVerb, command: Command | None) -> Activity:
+    """The request of a command for this verb; None is that of a connection that is gone. Raises ChatError as `read`,
+    and MISSING_VERB or INVALID_VERB.
+    """
+    if command is None:
+        return Disconnect()
+    _check_word(verb, command.data)
+    request: Activity = read(verb.request, command.data)
+    return request
+
+
+def _check_word(verb: IVerb, body: Json) -> None:
     """Raise MISSING_VERB or INVALID_VERB unless the body's `verb` is one that this verb accepts."""
     if not verb.verbs:
         return

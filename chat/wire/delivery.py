@@ -18,11 +18,12 @@ from twisted.internet.interfaces import IReactorTime
 
 from chat.audiences import Audience, Everyone, InRoom, Listed, OfUser, Operators, OperatorsIn, OperatorsSharing, Sharing
 from chat.events import Event
+from chat.metrics import Counts
 from chat.model import RoomId, User, UserId
 from chat.presence import Presence, Session
 from chat.rooms import Rooms
 from chat.wire.encoding import Encoder
-from chat.wire.room_log import Entry, RoomLog, join, merge
+from chat.wire.room_log import NOTHING, Entry, Joined, RoomLog, join, merge
 
 # How long events that may wait are held back at most, in rooms with at least so many sessions.
 HOLD_S = 0.05
@@ -39,20 +40,25 @@ class Backlog(Protocol):
 
 
 class Delivery:
-    """Writes events and replies to sessions. `rooms` knows who is an operator and who may list a room."""
+    """Writes events and replies to sessions. `rooms` knows who is an operator and who may list a room.
+
+    `events` counts events by name, `delivered` how often one was handed to a session.
+    """
 
     def __init__(self, presence: Presence, encoder: Encoder, rooms: Rooms, clock: IReactorTime) -> None:
         self._presence = presence
         self._encoder = encoder
         self._directory = rooms
         self._clock = clock
+        self.events = Counts()
+        self.delivered = 0
         self._numbers = count()
         self._is_scheduled = False
         self._logs: dict[RoomId, RoomLog] = {}
         self._due: dict[RoomId, None] = {}
         self._resting: set[RoomId] = set()
         self._private: dict[Session, list[bytes]] = {}
-        self._merged: dict[object, bytes] = {}
+        self._merged: dict[object, Joined] = {}
         self._backlogs: dict[Session, Backlog] = {}
 
     def deliver(self, event: Event) -> None:
@@ -60,6 +66,7 @@ class Delivery:
         audience = event.audience()
         if not audience:
             return
+        self.events.add(event.wire)
         besides, subscribers = _excepted(audience), self._presence.subscribers
         rooms = {room_id for part in audience for room_id in _rooms_of(part, besides) if subscribers(room_id)}
         beyond = {session for part in audience for session in self._beyond(part, besides)}
@@ -107,6 +114,7 @@ class Delivery:
     def _tell(self, session: Session, entry: Entry) -> None:
         if not session.is_gone:
             self._gather(session)
+            self.delivered += 1
             self.send(session, entry.framed(session.link.framing))
 
     def _is_held(self, session: Session, event: Event, activity: bytes) -> bool:
@@ -167,28 +175,29 @@ class Delivery:
 
     def _gather(self, session: Session) -> None:
         """Let what waits for the session in its rooms go out before what comes for it alone."""
-        frames = self._take(session) if self._logs else b""
+        frames, number = self._take(session) if self._logs else NOTHING
+        self.delivered += number
         if frames:
             self.send(session, frames)
 
-    def _take(self, session: Session) -> bytes:
+    def _take(self, session: Session) -> Joined:
         """What waits for a session in all of its rooms; from now on it does not."""
         logs = [self._logs[room_id] for room_id in session.rooms if room_id in self._logs]
-        frames = logs[0].frames(session) if len(logs) == 1 else self._merge(session, logs)
+        joined = logs[0].joined(session) if len(logs) == 1 else self._merge(session, logs)
         for log in logs:
             log.pass_by(session)
-        return frames
+        return joined
 
-    def _merge(self, session: Session, logs: list[RoomLog]) -> bytes:
+    def _merge(self, session: Session, logs: list[RoomLog]) -> Joined:
         """The frames of several rooms, joined once for all sessions that are to get the same."""
         framing, parts = session.link.framing, [(log, log.part(session)) for log in logs]
         key = (framing, *parts)
-        frames = self._merged.get(key)
-        if frames is None:
+        joined = self._merged.get(key)
+        if joined is None:
             if len(self._merged) == MERGED_LIMIT:
                 self._merged.clear()
-            frames = self._merged[key] = join(merge(log.entries(part) for log, part in parts), framing)
-        return frames
+            joined = self._merged[key] = join(merge(log.entries(part) for log, part in parts), framing)
+        return joined
 
     # Writing
 
@@ -239,7 +248,8 @@ class Delivery:
     def _write_out(self, log: RoomLog, subscribers: Iterable[Session]) -> None:
         private = self._private
         for session in subscribers:
-            frames = log.frames(session) if len(session.rooms) == 1 else self._take(session)
+            frames, number = log.joined(session) if len(session.rooms) == 1 else self._take(session)
+            self.delivered += number
             own = private.pop(session, None) if private else None
             if own is not None:
                 frames = b"".join((*own, frames))

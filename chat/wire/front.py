@@ -9,9 +9,11 @@ from twisted.internet.interfaces import IReactorTime
 from chat.config import Limits
 from chat.pipeline import Pipeline
 from chat.presence import Framing, Link
+from chat.times import monotonic
 from chat.wire.delivery import Delivery
 from chat.wire.encoding import Encoder
 from chat.wire.frames import ReplyId
+from chat.wire.meters import Meters
 
 if TYPE_CHECKING:
     from chat.wire.session import Connection
@@ -44,7 +46,7 @@ class ClientLink(Link, Protocol):
 
 class Front:
     """What all connections of a server share. `connections` are those whose session is not over; while the server is
-    draining there is to be no new one.
+    draining there is to be no new one. `meters` count what becomes of them.
     """
 
     def __init__(
@@ -55,5 +57,6 @@ class Front:
         self.encoder = encoder
         self.limits = limits
         self.clock = clock
+        self.meters = Meters(monotonic(clock))
         self.connections: set[Connection] = set()
         self.is_draining = False

@@ -24,13 +24,14 @@ _FAREWELLS: Final = {ErrorCode.RATE_LIMITED: (CloseCode.FLOOD, "flood")}
 
 
 class Pending:
-    """A command whose reply has not gone out. `result` is its end, once there is one."""
+    """A command whose reply has not gone out. `since` is when it began, `result` its end, once there is one."""
 
-    __slots__ = ("command", "result", "verb")
+    __slots__ = ("command", "result", "since", "verb")
 
-    def __init__(self, command: Command | None, verb: IVerb) -> None:
+    def __init__(self, command: Command | None, verb: IVerb, since: float) -> None:
         self.command = command
         self.verb = verb
+        self.since = since
         self.result: Outcome | ChatError | None = None
 
 

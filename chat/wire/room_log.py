@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from operator import attrgetter
+from typing import Final
 
 from chat.model import UserId
 from chat.presence import Framing, Session
 
 # From where on, and without the entries that are for all but this user; None is everything.
 Part = tuple[int, UserId | None] | None
+# The bytes of some entries, and of how many.
+Joined = tuple[bytes, int]
+NOTHING: Final[Joined] = (b"", 0)
 
 
 class Entry:
@@ -44,7 +48,7 @@ class RoomLog:
         self._entries: list[Entry] = []
         self._starts: dict[Session, int] = {}
         self._besides: set[UserId] = set()
-        self._joined: dict[object, bytes] = {}
+        self._joined: dict[object, Joined] = {}
 
     def add(self, entry: Entry) -> None:
         """Append an entry."""
@@ -70,20 +74,21 @@ class RoomLog:
         start, excepted = part
         return [entry for entry in self._entries[start:] if excepted is None or entry.besides != excepted]
 
-    def frames(self, session: Session) -> bytes:
-        """The frames that the session is to get, joined once for all that are to get the same."""
+    def joined(self, session: Session) -> Joined:
+        """What the session is to get, joined once for all that are to get the same."""
         framing = session.link.framing
         part = self.part(session) if self._starts or self._besides else None
         key = framing if part is None else (framing, part)
-        frames = self._joined.get(key)
-        if frames is None:
-            frames = self._joined[key] = join(self.entries(part), framing)
-        return frames
+        joined = self._joined.get(key)
+        if joined is None:
+            joined = self._joined[key] = join(self.entries(part), framing)
+        return joined
 
 
-def join(entries: Iterable[Entry], framing: Framing) -> bytes:
-    """The bytes of entries."""
-    return b"".join([entry.framed(framing) for entry in entries])
+def join(entries: Iterable[Entry], framing: Framing) -> Joined:
+    """The frames of entries."""
+    frames = [entry.framed(framing) for entry in entries]
+    return b"".join(frames), len(frames)
 
 
 def merge(parts: Iterable[list[Entry]]) -> list[Entry]:

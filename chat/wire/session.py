@@ -22,7 +22,7 @@ from chat.presence import Session
 from chat.requests import Disconnect, Login, SendMessage
 from chat.slots import Activity
 from chat.times import utc_now
-from chat.wire.decoding import check_word, read
+from chat.wire.decoding import requested
 from chat.wire.ending import LOST, Counters, Ending, log_ended
 from chat.wire.frames import CloseCode, Command, Malformed, ReplyId
 from chat.wire.front import ClientLink, Front
@@ -38,14 +38,14 @@ EXCESS_LIMIT, EXCESS_PAUSE_S = 32, 0.25
 
 
 class Connection:
-    """Serves one client. Call `opened` first, `closed` last."""
+    """Serves one client, who is at the other end of `link`. Call `opened` first, `closed` last."""
 
     log = Logger()
 
     def __init__(self, front: Front, link: ClientLink) -> None:
         self.session = Session(link)
         self._front = front
-        self._link = link
+        self.link = link
         # Lists, because empty deques are large and there are many connections.
         self._inbox: list[Command | None] = []
         self._pending: list[Pending] = []
@@ -81,8 +81,9 @@ class Connection:
     def malformed(self, problem: Malformed) -> None:
         """The client sent something that is no command. The third within ten seconds ends the connection."""
         self._counters.refusals += 1
-        body = failure(self._front.encoder, ChatError(ErrorCode.VALIDATION_ERROR, problem.detail))
-        self._send("gn_error", body, problem.reply_id)
+        refusal = ChatError(ErrorCode.VALIDATION_ERROR, problem.detail)
+        self._front.meters.refused(refusal)
+        self._send("gn_error", failure(self._front.encoder, refusal), problem.reply_id)
         now = self._front.clock.seconds()
         self._malformed = (*self._malformed[1 - MALFORMED_LIMIT :], now)
         if len(self._malformed) == MALFORMED_LIMIT and now - self._malformed[0] <= MALFORMED_WINDOW_S:
@@ -101,7 +102,7 @@ class Connection:
     def close(self, code: CloseCode, reason: str) -> None:
         """End the connection, after what waits to be sent."""
         self._front.delivery.flush_session(self.session)
-        self._link.close(code, reason)
+        self.link.close(code, reason)
 
     def ended(self) -> Deferred[None]:
         """Fires when the session is over: the connection is gone and everybody who is to know has been told."""
@@ -116,14 +117,14 @@ class Connection:
         """Read nothing more. Fires when every command that was received has been answered."""
         drained = self._drained = Deferred()
         self._is_draining = True
-        self._link.pause_reading()
+        self.link.pause_reading()
         self._check_drained()
         return drained
 
     def send_away(self, code: CloseCode, reason: str) -> None:
         """Close after a drain, and read again, so that the client's answer to the close is seen."""
         self.close(code, reason)
-        self._link.resume_reading()
+        self.link.resume_reading()
 
     # The inbox
 
@@ -145,12 +146,12 @@ class Connection:
     def _pause(self) -> None:
         if not self._is_paused:
             self._is_paused = True
-            self._link.pause_reading()
+            self.link.pause_reading()
 
     def _resume(self) -> None:
         if not self._is_draining and not self._is_slowed:
             self._is_paused = False
-            self._link.resume_reading()
+            self.link.resume_reading()
 
     def _slow_down(self) -> None:
         """The client sends above its rate. However fast it is, its refusals are not to cost the others time."""
@@ -182,7 +183,7 @@ class Connection:
 
     def _perform(self, command: Command | None) -> None:
         if command is None or not self.session.is_gone or self.session.user is not None:
-            self._start(Pending(command, self._verb_of(command)))
+            self._start(Pending(command, self._verb_of(command), self._front.meters.seconds()))
 
     def _start(self, pending: Pending) -> None:
         """Run a command up to its outcome or its pending commit. Bounded in time."""
@@ -221,12 +222,9 @@ class Connection:
         self._finish(failure.value, pending)
 
     def _decode(self, command: Command | None, verb: IVerb) -> Activity:
-        if command is None:
-            return Disconnect()
         if self._is_doomed and verb.request is Login:
             raise ChatError(ErrorCode.INVALID_LOGIN, "this connection is about to be closed")
-        check_word(verb, command.data)
-        return read(verb.request, command.data)
+        return requested(verb, command)
 
     # Replies
 
@@ -236,6 +234,7 @@ class Connection:
         while self._pending and self._pending[0].result is not None:
             first = self._pending.pop(0)
             assert first.result is not None
+            self._front.meters.answered(first)
             self._answer(first.command, first.verb, first.result)
         self._serve()
 
@@ -263,8 +262,9 @@ class Connection:
         self.close(code, reason)
 
     def _end(self) -> None:
-        log_ended(self._link, self._user_id, self._counters, self._ending, self._front.clock.seconds())
+        log_ended(self.link, self._user_id, self._counters, self._ending, self._front.clock.seconds())
         self._is_over = True
+        self._front.meters.ended(self.link, self._ending)
         self._front.connections.discard(self)
         for ended in self._ended:
             ended.callback(None)
@@ -282,7 +282,7 @@ class Connection:
         self._send(verb.reply_event, body, command.reply_id)
 
     def _send(self, event: str, body: bytes, reply_id: ReplyId) -> None:
-        self._front.delivery.send(self.session, self._link.framing.reply(event, body, reply_id))
+        self._front.delivery.send(self.session, self.link.framing.reply(event, body, reply_id))
 
     def _after_login(self, result: Outcome | ChatError) -> None:
         if isinstance(result, Outcome):

@@ -154,4 +154,4 @@ def test_the_generated_pages_are_up_to_date() -> None:
     generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
     for name, page in generate["PAGES"].items():
         assert (ROOT / "docs" / name).read_text(encoding="utf-8") == page(), name
-    assert {"verbs.md", "errors.md", "moderation.md"} <= generate["PAGES"].keys()
+    assert {"verbs.md", "errors.md", "metrics.md", "moderation.md"} <= generate["PAGES"].keys()
