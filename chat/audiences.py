@@ -51,10 +51,9 @@ class Operators(Struct, frozen=True):
 
 
 class Listed(Struct, frozen=True):
-    """Every session of the users who may list the room or are in it, and of those in `known_to`."""
+    """Every session of the users who may list the room or are in it."""
 
     room: Room
-    known_to: frozenset[UserId] = frozenset()
 
 
 class Everyone(Struct, frozen=True):

@@ -157,9 +157,7 @@ class Delivery:
 
     def _lists(self, user: User, part: Listed) -> bool:
         """Who is in a room hears of it, be it one that the user may not list."""
-        if user.id in part.known_to or self._presence.occupies(user.id, part.room.id):
-            return True
-        return self._directory.is_news_for(user, part.room)
+        return self._presence.occupies(user.id, part.room.id) or self._directory.is_news_for(user, part.room)
 
     # What waits
 

@@ -38,6 +38,7 @@ ROOMS = [RoomId(name) for name in "ab"]
 USERS = [UserId(name) for name in ("ann", "bob", "op")]
 OPERATOR = USERS[-1]
 CLOSED = Room(1, ROOMS[0], "Closed", None, RoomKind.STATIC, Access.MEMBERS, 0)
+OPEN = Room(2, ROOMS[1], "Open", None, RoomKind.STATIC, Access.OPEN, 0)
 FRAMINGS = [JsonArrayFraming(), JsonArrayFraming()]
 
 
@@ -124,7 +125,7 @@ class Town:
             Sharing: shares,
             OperatorsSharing: shares and user_id == OPERATOR,
             Operators: user_id == OPERATOR,
-            Listed: user_id in getattr(part, "known_to", ()) or self.presence.occupies(user_id, CLOSED.id),
+            Listed: getattr(part, "room", None) == OPEN or self.presence.occupies(user_id, CLOSED.id),
             OfUser: user_id == getattr(part, "user_id", None),
             Everyone: True,
         }
@@ -159,7 +160,7 @@ PARTS = some.one_of(
     some.builds(OperatorsSharing, SOME_ROOMS, ANYBODY),
     some.builds(OfUser, some.sampled_from(USERS)),
     some.builds(Operators, ANYBODY),
-    some.builds(Listed, some.just(CLOSED), some.frozensets(some.sampled_from(USERS))),
+    some.builds(Listed, some.sampled_from([CLOSED, OPEN])),
     some.just(Everyone()),
 )
 AUDIENCES = some.one_of(
