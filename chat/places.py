@@ -122,7 +122,7 @@ class Places:
         """
         if self._rooms.find(RoomId(target)) is not None:
             return self._of_room(self.joinable(user, RoomId(target)))
-        place = await self.owned(user.id, RoomId(target))
+        place = self._remembered(user.id, target) or await self.owned(user.id, RoomId(target))
         if place is not None:
             return place
         if not await self._users.is_known(UserId(target)):
@@ -141,7 +141,9 @@ class Places:
         return place or await self.among(user, (await self._users.known(UserId(target)),), at)
 
     def _remembered(self, user_id: UserId, target: str) -> Place | None:
-        """The same where it is in memory, as it is when somebody wrote before: so a message asks for nothing."""
+        """The conversation of the user's that is meant, where it is in memory, as it is when somebody wrote before: so
+        nothing is asked of the store.
+        """
         conversation = self._conversations.remembered(RoomId(target))
         if conversation is None or user_id not in conversation.owners:
             conversation = self._conversations.remembered_among(frozenset({user_id, UserId(target)}))

@@ -81,3 +81,21 @@ async def test_the_newest_messages_of_an_active_room_are_no_read(
     reply = await alice.call("join", {"verb": "join", "target": {"id": ROOM}})
     assert reply["data"]["object"]["head"] == 1
     assert calls == []
+
+
+@pytest.mark.parametrize("user_id", ["bob", "01890000-0000-7000-8000-000000000000"])
+async def test_who_owns_a_conversation_is_no_read_before_its_messages(
+    memory_server: Callable[..., MemoryServer], monkeypatch: pytest.MonkeyPatch, user_id: str
+) -> None:
+    """Though the other one is away."""
+    server = memory_server(channels=CHANNELS)
+    alice, bob = await logged_in(server, "alice"), await logged_in(server, user_id)
+    body = send("hello") | {"target": {"id": user_id, "objectType": "private"}}
+    conversation = (await alice.call("message", body))["data"]["target"]["id"]
+    await bob.leave()
+    await server.server.services.tallies.write()
+    calls = counted(server, monkeypatch)
+    for target in (user_id, conversation):
+        reply = await alice.call("history", {"verb": "list", "target": {"id": target}, "object": {"seq": 0}})
+        assert [entry["seq"] for entry in reply["data"]["object"]["attachments"]] == [1]
+    assert calls == ["messages_after"] * 2
