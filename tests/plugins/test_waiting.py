@@ -33,12 +33,28 @@ def server(memory_server: Make) -> MemoryServer:
     return memory_server(channels=CHANNELS)
 
 
-async def come(server: MemoryServer, user_id: str = "bob") -> tuple[MemoryClient, list[dict[str, Any]]]:
-    """A client that logs in, and what its login brought."""
+@pytest.fixture
+def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A login brings few messages; the others follow."""
+    monkeypatch.setattr(messages, "PAGE_BYTES", 2_000)
+
+
+async def come(
+    server: MemoryServer, user_id: str = "bob", *, is_behind: bool = False
+) -> tuple[MemoryClient, list[dict[str, Any]]]:
+    """A client that logs in, and what its login brought. One that is behind does not get the rest before it catches
+    up.
+    """
     client = server.client()
+    client.is_behind = is_behind
     reply = await client.login(user_id)
     found: list[dict[str, Any]] = reply["data"]["object"]["attachments"]
     return client, found
+
+
+async def tell(client: MemoryClient, count: int) -> list[dict[str, Any]]:
+    """Bob is sent so many messages, each its number."""
+    return [await say(client, str(number), "bob") for number in range(count)]
 
 
 async def alone(server: MemoryServer) -> MemoryClient:
@@ -80,10 +96,8 @@ async def test_what_was_not_acknowledged_comes_with_the_login(server: MemoryServ
     assert (await come(server, "alice"))[1] == []
 
 
-async def test_of_many_the_first_come_with_the_reply_and_the_others_after_it(
-    server: MemoryServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(messages, "PAGE_BYTES", 2_000)
+@pytest.mark.usefixtures("short_pages")
+async def test_of_many_the_first_come_with_the_reply_and_the_others_after_it(server: MemoryServer) -> None:
     alice = await alone(server)
     carol = await logged_in(server, "carol")
     sent = [await say(carol if number % 3 == 0 else alice, str(number), "bob") for number in range(500)]
@@ -97,15 +111,12 @@ async def test_of_many_the_first_come_with_the_reply_and_the_others_after_it(
     assert live(bob)[-2:] == ["499", "live"]
 
 
-async def test_what_is_said_meanwhile_comes_after_it(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("short_pages")
+async def test_what_is_said_meanwhile_comes_after_it(server: MemoryServer) -> None:
     """Also what the user says on another session, and to a client that takes its time."""
-    monkeypatch.setattr(messages, "PAGE_BYTES", 2_000)
     alice, other = await logged_in(server, "alice"), await logged_in(server, "bob")
-    for number in range(500):
-        await say(alice, str(number), "bob")
-    bob = server.client()
-    bob.is_behind = True
-    found = (await bob.login("bob"))["data"]["object"]["attachments"]
+    await tell(alice, 500)
+    bob, found = await come(server, is_behind=True)
     await gatherResults([alice.ask("message", private(f"new {number}", "bob")) for number in range(5)])
     await say(other, "mine", "alice")
     await bob.sync()
@@ -117,15 +128,11 @@ async def test_what_is_said_meanwhile_comes_after_it(server: MemoryServer, monke
     assert bob.close_code is None
 
 
-async def test_what_another_session_acknowledges_meanwhile_is_not_sent(
-    server: MemoryServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(messages, "PAGE_BYTES", 2_000)
+@pytest.mark.usefixtures("short_pages")
+async def test_what_another_session_acknowledges_meanwhile_is_not_sent(server: MemoryServer) -> None:
     alice, other = await logged_in(server, "alice"), await logged_in(server, "bob")
-    sent = [await say(alice, str(number), "bob") for number in range(100)]
-    bob = server.client()
-    bob.is_behind = True
-    found = (await bob.login("bob"))["data"]["object"]["attachments"]
+    sent = await tell(alice, 100)
+    bob, found = await come(server, is_behind=True)
     assert await ack(other, "read", sent[0]["target"]["id"], *[one["id"] for one in sent[20:90]]) == 200
     bob.is_behind = False
     await eventually(lambda: live(bob)[-1:] == ["99"])
@@ -139,17 +146,14 @@ def catching_up(server: MemoryServer) -> list[Backlog]:
     return found
 
 
+@pytest.mark.usefixtures("short_pages")
 async def test_what_others_say_meanwhile_is_kept_in_the_store_alone(
     server: MemoryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(messages, "PAGE_BYTES", 2_000)
     monkeypatch.setattr(catching_up_module, "KEPT_BYTES", 10_000)
     alice = await alone(server)
-    for number in range(50):
-        await say(alice, str(number), "bob")
-    bob = server.client()
-    bob.is_behind = True
-    found = (await bob.login("bob"))["data"]["object"]["attachments"]
+    await tell(alice, 50)
+    bob, found = await come(server, is_behind=True)
     for number in range(100):
         await say(alice, f"{number} {'x' * 1_000}", "bob")
     assert [backlog.kept for backlog in catching_up(server)] == [[]]
@@ -160,15 +164,12 @@ async def test_what_others_say_meanwhile_is_kept_in_the_store_alone(
     assert bob.close_code is None
 
 
+@pytest.mark.usefixtures("short_pages")
 async def test_what_is_kept_back_has_a_bound(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(messages, "PAGE_BYTES", 2_000)
     monkeypatch.setattr(catching_up_module, "KEPT_BYTES", 10_000)
     alice, other = await alone(server), await logged_in(server, "bob")
-    for number in range(50):
-        await say(alice, str(number), "bob")
-    bob = server.client()
-    bob.is_behind = True
-    await bob.login("bob")
+    await tell(alice, 50)
+    bob, _ = await come(server, is_behind=True)
     for _ in range(100):
         await say(other, "x" * 1_000, "alice")
     (backlog,) = catching_up(server)
@@ -180,14 +181,11 @@ async def test_what_is_kept_back_has_a_bound(server: MemoryServer, monkeypatch: 
     assert bob.close_code is None
 
 
-async def test_other_news_do_not_wait(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(messages, "PAGE_BYTES", 2_000)
+@pytest.mark.usefixtures("short_pages")
+async def test_other_news_do_not_wait(server: MemoryServer) -> None:
     alice = await alone(server)
-    for number in range(50):
-        await say(alice, str(number), "bob")
-    bob = server.client()
-    bob.is_behind = True
-    await bob.login("bob")
+    await tell(alice, 50)
+    bob, _ = await come(server, is_behind=True)
     services = server.server.services
     await services.dispatch(
         Context(utc_now(), services.users.system, None, "key"), Broadcast("all of you", "broadcast")
@@ -197,13 +195,11 @@ async def test_other_news_do_not_wait(server: MemoryServer, monkeypatch: pytest.
     assert bob.heard("message") == []
 
 
-async def test_what_becomes_of_messages_meanwhile(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(messages, "PAGE_BYTES", 2_000)
+@pytest.mark.usefixtures("short_pages")
+async def test_what_becomes_of_messages_meanwhile(server: MemoryServer) -> None:
     alice = await alone(server)
-    sent = [await say(alice, str(number), "bob") for number in range(50)]
-    bob = server.client()
-    bob.is_behind = True
-    found = (await bob.login("bob"))["data"]["object"]["attachments"]
+    sent = await tell(alice, 50)
+    bob, found = await come(server, is_behind=True)
     conversation = {"id": sent[0]["target"]["id"]}
     for number in (0, 45):
         body = {
@@ -229,15 +225,14 @@ async def test_what_becomes_of_messages_meanwhile(server: MemoryServer, monkeypa
 
 
 @pytest.mark.parametrize(("failures", "code"), [(2, None), (3, 1012)])
+@pytest.mark.usefixtures("short_pages")
 async def test_a_store_that_fails_makes_no_hole(
     memory_server: Make, monkeypatch: pytest.MonkeyPatch, failures: int, code: int | None
 ) -> None:
-    monkeypatch.setattr(messages, "PAGE_BYTES", 2_000)
     clock = Clock()
     server = memory_server(channels=CHANNELS, clock=clock)
     alice = await alone(server)
-    for number in range(50):
-        await say(alice, str(number), "bob")
+    await tell(alice, 50)
     store = server.server.services.store
     read, left = store.unacknowledged, [None] * failures
 
@@ -261,16 +256,11 @@ async def test_a_store_that_fails_makes_no_hole(
         assert live(bob) == []
 
 
-async def test_who_leaves_meanwhile_gets_the_rest_the_next_time(
-    server: MemoryServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(messages, "PAGE_BYTES", 2_000)
+@pytest.mark.usefixtures("short_pages")
+async def test_who_leaves_meanwhile_gets_the_rest_the_next_time(server: MemoryServer) -> None:
     alice = await alone(server)
-    for number in range(300):
-        await say(alice, str(number), "bob")
-    bob = server.client()
-    bob.is_behind = True
-    await bob.login("bob")
+    await tell(alice, 300)
+    bob, _ = await come(server, is_behind=True)
     await bob.leave()
     await eventually(lambda: not catching_up(server))
     assert live(bob) == []
@@ -279,16 +269,11 @@ async def test_who_leaves_meanwhile_gets_the_rest_the_next_time(
     assert bodies(found) + live(again) == [str(number) for number in range(300)]
 
 
-async def test_a_second_login_on_the_connection_brings_nothing_twice_live(
-    server: MemoryServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(messages, "PAGE_BYTES", 2_000)
+@pytest.mark.usefixtures("short_pages")
+async def test_a_second_login_on_the_connection_brings_nothing_twice_live(server: MemoryServer) -> None:
     alice = await alone(server)
-    for number in range(100):
-        await say(alice, str(number), "bob")
-    bob = server.client()
-    bob.is_behind = True
-    first = (await bob.login("bob"))["data"]["object"]["attachments"]
+    await tell(alice, 100)
+    bob, first = await come(server, is_behind=True)
     again = (await bob.login("bob"))["data"]["object"]["attachments"]
     assert again == first
     bob.is_behind = False
