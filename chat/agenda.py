@@ -44,10 +44,10 @@ class Agenda(Generic[Key, Time]):
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def take_due(self, now: Time) -> list[Key]:
-        """Those that are due, in the order of their times. They are off the agenda then."""
+    def take_due(self, now: Time, limit: int | None = None) -> list[Key]:
+        """Those that are due, or the first `limit`, in the order of their times. They are off the agenda then."""
         due: list[Key] = []
-        while (first := self.first()) is not None and first <= now:
+        while len(due) != limit and (first := self.first()) is not None and first <= now:
             _, key = heapq.heappop(self._heap)
             del self._times[key]
             due.append(key)

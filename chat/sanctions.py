@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from math import ceil
 from typing import Final, Generic, TypeVar
@@ -10,9 +11,13 @@ from typing import Final, Generic, TypeVar
 from chat.agenda import Agenda
 from chat.errors import ChatError, ErrorCode
 from chat.events import BanNotice
+from chat.ichat import IStore
 from chat.model import Ban, BanScope, Channel, Mute, Room, RoomId, SanctionPlace, UserId
+from chat.moderation import Audit
 from chat.times import utc_now
 
+# How many more that have ended are forgotten at once than are set: a write stays short, whatever has ended by then.
+ENDED_LIMIT = 100
 Kind = TypeVar("Kind", Mute, Ban)
 # An attribute of an enum costs more than the look that it is for.
 _ROOM, _CHANNEL, _EVERYWHERE = BanScope.ROOM.value, BanScope.CHANNEL.value, (BanScope.GLOBAL.value, "")
@@ -36,6 +41,18 @@ class Sanctions(Generic[Kind]):
         for sanction in sanctions:
             self.put(sanction, now)
 
+    async def keep(self, store: IStore, new: Sequence[Kind], audits: Sequence[Audit]) -> None:
+        """Set sanctions in the store and here, all or none, and forget in both what has ended, as far as ENDED_LIMIT
+        goes; the rest goes with the next ones. Raises NO_SUCH_ROOM, StorageError; then nothing is forgotten either.
+        """
+        ended = self.take_ended(len(new) + ENDED_LIMIT)
+        with ExitStack() as failing:
+            failing.callback(self.put_back, ended)
+            await store.put_sanctions(new, audits, ended)
+            failing.pop_all()
+        for sanction in new:
+            self.put(sanction, utc_now())
+
     def put(self, sanction: Kind, now: datetime) -> None:
         """Set a sanction in place of the user's former one there. `now` is the wall clock's time."""
         self._places.setdefault(sanction.place, {})[sanction.user_id] = sanction
@@ -52,11 +69,22 @@ class Sanctions(Generic[Kind]):
         for user_id in self._places.pop(place, ()):
             self._ends.take_off((*place, user_id))
 
-    def take_ended(self) -> tuple[Kind, ...]:
-        """Forget all that have ended, and return them, to be forgotten in the store too."""
-        due = self._ends.take_due(self._seconds())
+    def take_ended(self, limit: int) -> tuple[Kind, ...]:
+        """Forget those that ended first, at most `limit`, and return them, to be forgotten in the store too."""
+        due = self._ends.take_due(self._seconds(), limit)
         ended = [self._forget((scope, target_id), UserId(user_id)) for scope, target_id, user_id in due]
         return tuple(one for one in ended if one is not None)
+
+    def put_back(self, ended: Iterable[Kind]) -> None:
+        """The store did not forget these, which have ended all the same: they are to be taken again, unless they were
+        replaced meanwhile.
+        """
+        for one in ended:
+            scope, target_id = one.place
+            key = scope, target_id, one.user_id
+            if self._ends.get(key) is None:
+                self._places.setdefault(one.place, {})[one.user_id] = one
+                self._ends.put(key, self._seconds())
 
     def get(self, place: SanctionPlace, user_id: UserId) -> Kind | None:
         """The sanction in force on the user there."""

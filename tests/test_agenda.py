@@ -15,7 +15,8 @@ CALLS = st.lists(
     st.one_of(
         st.tuples(st.just("put"), st.integers(0, 5), st.integers(0, 20)),
         st.tuples(st.just("take off"), st.integers(0, 5), st.just(0)),
-        st.tuples(st.just("look"), st.just(0), st.integers(0, 20)),
+        st.tuples(st.just("look"), st.integers(0, 5), st.integers(0, 20)),
+        st.tuples(st.just("look at all"), st.just(0), st.integers(0, 20)),
     ),
     max_size=60,
 )
@@ -38,9 +39,11 @@ def test_it_does_what_a_plain_dictionary_would(calls: list[tuple[str, int, int]]
             subject.take_off(key)
             plain.pop(key, None)
         else:
-            due = sorted((time, key) for key, time in plain.items() if time <= at(seconds))
-            assert subject.take_due(at(seconds)) == [key for _, key in due]
-            plain = {key: time for key, time in plain.items() if time > at(seconds)}
+            limit = number if call == "look" else None
+            due = sorted((time, key) for key, time in plain.items() if time <= at(seconds))[:limit]
+            assert subject.take_due(at(seconds), limit) == [key for _, key in due]
+            for _, taken in due:
+                del plain[taken]
         assert subject.first() == min(plain.values(), default=None)
         assert subject.get(key) == plain.get(key)
 

@@ -16,6 +16,7 @@ from chat.sanctions import Bans, Mutes
 from chat.times import utc_now
 
 NOW = utc_now()
+MANY = 1_000
 ALICE, BOB = UserId("alice"), UserId("bob")
 ONE, OTHER = RoomId("one"), RoomId("other")
 LOBBY = Channel(1, ChannelId("lobby"), "Lobby", 0, (), True)
@@ -74,10 +75,10 @@ def test_what_is_left_at_the_start_is_reckoned_by_the_wall_clock(mutes: Mutes, c
 def test_what_has_ended_is_forgotten_in_all_rooms_once(mutes: Mutes, clock: Clock) -> None:
     first, later = mute(ALICE, ONE, 10), mute(ALICE, OTHER, 15)
     mutes.load([first, mute(BOB, ONE, 20), later, mute(BOB, OTHER, 30)], NOW)
-    assert mutes.take_ended() == ()
+    assert mutes.take_ended(MANY) == ()
     clock.advance(16)
-    assert mutes.take_ended() == (first, later)
-    assert mutes.take_ended() == ()
+    assert mutes.take_ended(MANY) == (first, later)
+    assert mutes.take_ended(MANY) == ()
     assert [list(users) for users in mutes._places.values()] == [[BOB], [BOB]]
 
 
@@ -87,8 +88,38 @@ def test_a_mute_that_was_replaced_does_not_end_with_the_former_one(mutes: Mutes,
     longer = mute(ALICE, ONE, 100)
     mutes.put(longer, at(5))
     clock.advance(50)
-    assert mutes.take_ended() == ()
+    assert mutes.take_ended(MANY) == ()
     assert mutes.of(ALICE, ONE) == longer
+
+
+def test_of_those_that_have_ended_the_first_are_taken(mutes: Mutes, clock: Clock) -> None:
+    first, second, third = mute(ALICE, ONE, 10), mute(BOB, ONE, 11), mute(ALICE, OTHER, 12)
+    mutes.load([third, first, second], NOW)
+    clock.advance(20)
+    assert mutes.take_ended(2) == (first, second)
+    assert mutes.take_ended(2) == (third,)
+
+
+def test_what_is_put_back_has_ended_and_is_taken_again(mutes: Mutes, clock: Clock) -> None:
+    first, second = mute(ALICE, ONE, 10), mute(BOB, ONE, 10)
+    mutes.load([first, second], NOW)
+    clock.advance(10)
+    mutes.put_back(mutes.take_ended(MANY))
+    assert mutes.of(ALICE, ONE) is mutes.of(BOB, ONE) is None
+    assert mutes.in_room(ONE) == mutes.of_user(ALICE) == []
+    assert set(mutes.take_ended(MANY)) == {first, second}
+    assert mutes._places == {}
+
+
+def test_what_is_put_back_does_not_end_what_took_its_place(mutes: Mutes, clock: Clock) -> None:
+    mutes.put(mute(ALICE, ONE, 10), NOW)
+    clock.advance(10)
+    taken = mutes.take_ended(MANY)
+    again = mute(ALICE, ONE, 100)
+    mutes.put(again, at(10))
+    mutes.put_back(taken)
+    assert mutes.of(ALICE, ONE) == again
+    assert mutes.take_ended(MANY) == ()
 
 
 def test_mutes_end_by_hand_and_with_their_room(mutes: Mutes) -> None:

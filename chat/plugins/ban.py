@@ -22,7 +22,6 @@ from chat.requests import BanUser, UnbanUser
 from chat.rights import Act
 from chat.rooms import Rooms
 from chat.slots import Activity
-from chat.times import utc_now
 
 _ACTS = {
     BanScope.ROOM: Act.BAN_FROM_ROOM,
@@ -61,9 +60,7 @@ class BanVerb:
         user = await services.users.known(request.user_id)
         target_id = "" if where is None else where.id
         ban = Ban(user.id, scope, target_id, context.caller.id, request.duration, request.reason or "", until)
-        bans = services.rooms.bans
-        await services.store.put_sanctions([ban], [_audit(context, "ban", ban)], bans.take_ended())
-        bans.put(ban, utc_now())
+        await services.rooms.bans.keep(services.store, [ban], [_audit(context, "ban", ban)])
         return Outcome(events=tuple(self._out(context, ban, user, where)))
 
     def _out(self, context: Context, ban: Ban, user: User, where: Room | Channel | None) -> Iterator[Event]:

@@ -17,7 +17,6 @@ from chat.moderation import Audit
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Phase, Plugin, Requires, Services
 from chat.requests import EditMessage, ListMutes, MutePlan, Mutes, MuteUsers, SendMessage, UnmuteUser, Whisper
 from chat.rights import Act
-from chat.times import utc_now
 
 
 @implementer(IGuard)
@@ -87,9 +86,7 @@ class MuteVerb:
             )
             for mute in mutes
         ]
-        await self._services.store.put_sanctions(mutes, audits, self._services.mutes.take_ended())
-        for mute in mutes:
-            self._services.mutes.put(mute, utc_now())
+        await self._services.mutes.keep(self._services.store, mutes, audits)
         return Outcome(events=tuple(self._event(context, mute) for mute in mutes))
 
     async def _mute(self, context: Context, plan: MutePlan) -> Mute:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select
 
 from chat.model import Ban, BanScope, Mute, RoomId, Sanction, UserId
 from chat.moderation import Audit
@@ -15,15 +15,20 @@ from chat.times import from_ms, to_ms, utc_now
 
 _EVERYWHERE = 0
 _TABLES = {"room": rooms, "channel": channels}
+_of_ended_user = select(users.c.key).where(users.c.id == bindparam("ended_user")).scalar_subquery()
+# Many at once: the keys are looked up in the same statement.
+_forget = delete(sanctions).where(
+    sanctions.c.kind == bindparam("ended_kind"),
+    sanctions.c.user_key == _of_ended_user,
+    sanctions.c.until_ms == bindparam("ended_ms"),
+)
 
 
 def put_sanctions(
     connection: Connection, new: Sequence[Sanction], audits: Sequence[Audit], ended: Sequence[Sanction]
 ) -> None:
     """See `IStore`."""
-    for sanction in ended:
-        same = _same(connection, sanction)
-        connection.execute(delete(sanctions).where(*same, sanctions.c.until_ms == to_ms(sanction.until)))
+    _forget_ended(connection, ended)
     now_ms = to_ms(utc_now())
     for sanction in new:
         connection.execute(delete(sanctions).where(*_same(connection, sanction)))
@@ -39,6 +44,30 @@ def put_sanctions(
         write_audit(connection, row)
 
 
+def _forget_ended(connection: Connection, ended: Sequence[Sanction]) -> None:
+    """One statement for all of a scope; what has another end by now stays."""
+    for scope in sorted({sanction.place[0] for sanction in ended}):
+        those = [_named(sanction) for sanction in ended if sanction.place[0] == scope]
+        connection.execute(_forget.where(sanctions.c.scope == scope, sanctions.c.target_key == _target(scope)), those)
+
+
+def _target(scope: str) -> Any:
+    """The key of the place that is named."""
+    table = _TABLES.get(scope)
+    if table is None:
+        return _EVERYWHERE
+    return select(table.c.key).where(table.c.id == bindparam("ended_target")).scalar_subquery()
+
+
+def _named(sanction: Sanction) -> dict[str, Any]:
+    return {
+        "ended_kind": _kind(sanction),
+        "ended_target": sanction.place[1],
+        "ended_user": sanction.user_id,
+        "ended_ms": to_ms(sanction.until),
+    }
+
+
 def end_sanction(connection: Connection, sanction: Sanction, row: Audit) -> None:
     """See `IStore`."""
     connection.execute(delete(sanctions).where(*_same(connection, sanction)))
@@ -50,11 +79,15 @@ def _identity(connection: Connection, sanction: Sanction) -> dict[str, Any]:
     scope, target_id = sanction.place
     table = _TABLES.get(scope)
     return {
-        "kind": "mute" if isinstance(sanction, Mute) else "ban",
+        "kind": _kind(sanction),
         "scope": scope,
         "target_key": _EVERYWHERE if table is None else _key(connection, table, target_id),
         "user_key": _key(connection, users, sanction.user_id),
     }
+
+
+def _kind(sanction: Sanction) -> str:
+    return "mute" if isinstance(sanction, Mute) else "ban"
 
 
 def _same(connection: Connection, sanction: Sanction) -> list[Any]:

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import pytest
+from twisted.internet.defer import fail
 from twisted.internet.task import Clock
 
-from chat import times
+from chat import sanctions, times
+from chat.errors import StorageError
 from chat.model import BanScope, RoomId, UserId
 from chat.requests import MutePlan, MuteUsers
 from chat.testing import MemoryClient, MemoryServer
@@ -168,3 +170,52 @@ async def test_memory_forgets_what_has_ended(server: MemoryServer, clock: Clock)
     services = server.server.services
     held: list[Callable[[], Any]] = [lambda: services.rooms.bans._places, lambda: services.mutes._places]
     assert [list(places()) for places in held] == [[("room", HALL)], [("room", HALL)]]
+
+
+def muted(*user_ids: str, duration: str = "1m") -> MuteUsers:
+    """Mutes in the hall."""
+    return MuteUsers(tuple(MutePlan(UserId(user_id), HALL, duration, "", UserId("0")) for user_id in user_ids))
+
+
+async def test_of_many_that_have_ended_some_go_with_each_that_is_set(
+    server: MemoryServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sanctions, "ENDED_LIMIT", 2)
+    services, gone = server.server.services, []
+    put = services.store.put_sanctions
+
+    def noting(new: Any, audits: Any, ended: Any) -> Any:
+        gone.append(len(ended))
+        return put(new, audits, ended)
+
+    await services.dispatch(
+        backend(server), muted("mod", "super", "boss", "owner", "admin", "barkeeper", "lobbyist", "gardener")
+    )
+    clock.advance(60)
+    monkeypatch.setattr(services.store, "put_sanctions", noting)
+    for number in range(4):
+        await services.dispatch(backend(server), muted("moderator", duration=f"{number + 1}h"))
+    assert gone == [3, 3, 2, 0]
+    assert [one.user_id for one in services.mutes.in_room(HALL)] == ["moderator"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_has_ended_is_not_forgotten_with_a_write_that_failed(
+    memory_server: Make, server: MemoryServer, clock: Clock, wall: Wall, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """It goes with the next one."""
+    await sanction(server, kind)
+    clock.advance(HOUR_S)
+    boss = await logged_in(server, "boss")
+    with monkeypatch.context() as patch:
+        patch.setattr(server.server.services.store, "put_sanctions", lambda *given: fail(StorageError("away")))
+        assert await call(boss, "ban", of_scope("mod", "room")) == 250
+        with pytest.raises(StorageError):
+            await server.server.services.mutes.keep(server.server.services.store, [], [])
+    assert not await is_refused(server, kind)
+    await server.server.services.dispatch(backend(server), muted("mod"))
+    assert await call(boss, "ban", of_scope("mod", "room")) == 200
+    await server.stop()
+    wall.jump = timedelta(hours=-1)
+    again = memory_server(**TOWN, clock=clock, data_dir=server.server.config.data_dir)
+    assert not await is_refused(again, kind)

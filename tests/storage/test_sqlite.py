@@ -15,12 +15,12 @@ from sqlalchemy import Connection, event, insert
 from twisted.internet.defer import Deferred
 
 from chat.errors import ConfigError, StorageError
-from chat.model import Message, MessageId
-from chat.storage import reading, sql, tallying
+from chat.model import BanScope, Message, MessageId, UserId
+from chat.storage import reading, sanctioning, sql, tallying
 from chat.storage.schema import rooms
 from chat.storage.sql import SqlStore
 from chat.times import utc_now
-from tests.conformance.opened import BOB, Opened, mute
+from tests.conformance.opened import BOB, Opened, ban, mute
 from tests.conformance.stores import SqliteCase
 
 WAIT_S = 30
@@ -92,16 +92,29 @@ async def test_mutes_that_have_ended_take_no_room_for_long(opened: Opened) -> No
     assert [row[4:6] for row in opened.case.content()["sanctions"]] == [(opened.bob.key, opened.bob.key)]
 
 
-def plans(connection: Connection, read: Callable[[], object]) -> list[str]:
-    """How SQLite goes about the statements of a read."""
+async def test_those_that_have_ended_go_with_few_statements(opened: Opened) -> None:
+    """One for each scope, however many they are."""
+    others = [ban(), ban(BanScope.CHANNEL, "lobby"), ban(BanScope.GLOBAL, "")]
+    for many in ([mute()], [mute(UserId(str(number))) for number in range(100)]):
+        forget = partial(sanctioning.put_sanctions, new=[], audits=[], ended=[*many, *others])
+        assert len(await run(opened, partial(statements, method=forget))) == 3
+
+
+def statements(connection: Connection, method: Callable[[Connection], object]) -> list[tuple[str, Any]]:
+    """What a method asks of the database."""
     asked: list[tuple[str, Any]] = []
     note = partial(_note, asked)
     event.listen(connection, "before_cursor_execute", note)
-    read()
+    method(connection)
     event.remove(connection, "before_cursor_execute", note)
+    return asked
+
+
+def plans(connection: Connection, read: Callable[[Connection], object]) -> list[str]:
+    """How SQLite goes about the statements of a read."""
     return [
         row.detail
-        for statement, parameters in asked
+        for statement, parameters in statements(connection, read)
         for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
     ]
 
@@ -117,12 +130,12 @@ async def test_reads_take_an_index_and_sort_nothing(opened: Opened, case: Sqlite
         found = [
             plan
             for read in (
-                lambda: reading.recent_messages(connection, room, 50),
-                lambda: reading.messages_after(connection, room, 0, 50),
-                lambda: reading.find_message(connection, MessageId("x")),
-                lambda: reading.find_user(connection, opened.alice.id),
-                lambda: tallying.count_joins(connection, [room.id]),
-                lambda: tallying.last_online(connection, [opened.alice.id]),
+                lambda connection: reading.recent_messages(connection, room, 50),
+                lambda connection: reading.messages_after(connection, room, 0, 50),
+                lambda connection: reading.find_message(connection, MessageId("x")),
+                lambda connection: reading.find_user(connection, opened.alice.id),
+                lambda connection: tallying.count_joins(connection, [room.id]),
+                lambda connection: tallying.last_online(connection, [opened.alice.id]),
             )
             for plan in plans(connection, read)
         ]
