@@ -58,6 +58,11 @@ class IStore(Interface):
         Of the former attributes those that `kept` names stay, unless the identity supplies them.
         """
 
+    def make_known(user_id: UserId, identity: Identity, at: datetime) -> Deferred[User]:
+        """A Deferred of the `User` of this id: as it is, or where there is none as the identity says. What happens to
+        one who is known already is nothing.
+        """
+
     def update_attributes(user_id: UserId, changed: Mapping[str, str]) -> Deferred[User]:
         """Set some attributes of a known user. A Deferred of the `User`; fails with ChatError NO_SUCH_USER."""
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from chat.activities import HISTORY_ATTRIBUTES, Attribute, HistoryEntry, RoomUser, attributes_of
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IStore
 from chat.memos import Memo
 from chat.messages import ENTRY_BYTES
-from chat.model import Message, Status, User, UserId
+from chat.model import NAME_LIMIT, USER_ID, Message, Status, User, UserId
 from chat.occupants import Shown
+from chat.plugin import Identity
 from chat.presence import Presence
 
+# The origin of users of whom nothing is known but what a backend said.
+BACKEND = "backend"
 # What histories show of messages with so much text is remembered.
 REMEMBERED_CHARACTERS = 500_000
 # About what an occupant, and one attribute, have in a list besides the texts.
@@ -40,6 +45,20 @@ class Users:
         if user is None:
             raise ChatError(ErrorCode.NO_SUCH_USER)
         return user
+
+    async def made_known(self, user_id: UserId, name: str | None, at: datetime) -> User:
+        """The user, who is made known where nobody of that id is: under that name, or else under the id. The name of one
+        who is known stays. Raises VALIDATION_ERROR for what is no id, or for a name that is too long; StorageError.
+        """
+        known: User | None = self._presence.user(user_id) or await self._store.find_user(user_id)
+        if known is not None:
+            return known
+        if USER_ID.fullmatch(user_id) is None:
+            raise ChatError(ErrorCode.VALIDATION_ERROR, "a user id has 1 to 64 of A-Z a-z 0-9 . _ @ : -")
+        if name is not None and len(name) > NAME_LIMIT:
+            raise ChatError(ErrorCode.VALIDATION_ERROR, f"a name has at most {NAME_LIMIT} characters")
+        made: User = await self._store.make_known(user_id, Identity(name or user_id, {}, BACKEND), at)
+        return made
 
     async def is_known(self, user_id: UserId) -> bool:
         """Whether there is such a user. Raises StorageError."""

@@ -33,11 +33,20 @@ def record_login(
 def _put(connection: Connection, user_id: UserId, identity: Identity, at: datetime, kept: Set[str]) -> User:
     known = find_user(connection, user_id)
     if known is None:
-        values = {"id": user_id, "name": identity.name, "origin": identity.origin, "created_ms": to_ms(at)}
-        key = connection.execute(_insert, values | {"attributes": _json(identity.attributes)}).scalar_one()
-        return User(key, user_id, identity.name, identity.origin, identity.attributes)
+        return _make(connection, user_id, identity, at)
     own = {name: value for name, value in known.attributes.items() if name in kept}
     return _change(connection, known, name=identity.name, attributes=own | dict(identity.attributes))
+
+
+def make_known(connection: Connection, user_id: UserId, identity: Identity, at: datetime) -> User:
+    """See `IStore`."""
+    return find_user(connection, user_id) or _make(connection, user_id, identity, at)
+
+
+def _make(connection: Connection, user_id: UserId, identity: Identity, at: datetime) -> User:
+    values = {"id": user_id, "name": identity.name, "origin": identity.origin, "created_ms": to_ms(at)}
+    key = connection.execute(_insert, values | {"attributes": _json(identity.attributes)}).scalar_one()
+    return User(key, user_id, identity.name, identity.origin, identity.attributes)
 
 
 def update_attributes(connection: Connection, user_id: UserId, changed: Mapping[str, str]) -> User:

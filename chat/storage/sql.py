@@ -139,6 +139,10 @@ class SqlStore:
         """See `IStore`."""
         return self._writer.write(lambda connection: people.record_login(connection, user_id, identity, at, kept))
 
+    def make_known(self, user_id: UserId, identity: Identity, at: datetime) -> Deferred[User]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: people.make_known(connection, user_id, identity, at))
+
     def update_attributes(self, user_id: UserId, changed: Mapping[str, str]) -> Deferred[User]:
         """See `IStore`."""
         return self._writer.write(lambda connection: people.update_attributes(connection, user_id, changed))

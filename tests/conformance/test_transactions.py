@@ -51,6 +51,7 @@ Write = Callable[[Opened, int], Deferred[Any]]
 WRITES: dict[str, Write] = {
     "ping": lambda opened, number: opened.store.ping(),
     "record_login": lambda opened, number: opened.store.record_login(ALICE, Identity(str(number), {}), utc_now()),
+    "make_known": lambda opened, number: opened.store.make_known(ALICE, Identity(str(number), {}), utc_now()),
     "update_attributes": lambda opened, number: opened.store.update_attributes(ALICE, {"a": str(number)}),
     "append_message": lambda opened, number: opened.store.append_message(opened.draft(str(number))),
     "create_room": lambda opened, number: opened.store.create_room(opened.new_room(f"New {number}", owner_limit=MANY)),

@@ -49,6 +49,16 @@ async def test_two_logins_at_once_make_one_user(opened: Opened) -> None:
     assert (await opened.known(NOBODY)).name == "Two"
 
 
+async def test_a_user_is_made_known_once(opened: Opened) -> None:
+    made = await opened.store.make_known(LONGEST, Identity("Nåme 😀", {"age": "30"}, "backend"), utc_now())
+    assert made == User(made.key, LONGEST, "Nåme 😀", "backend", {"age": "30"})
+    assert await opened.known(LONGEST) == made
+    assert await opened.store.make_known(LONGEST, Identity("Another", {}, "other"), utc_now()) == made
+    assert await opened.store.make_known(ALICE, Identity("Another", {}, "backend"), utc_now()) == opened.alice
+    assert await opened.known(LONGEST) == made
+    assert await opened.known(ALICE) == opened.alice
+
+
 async def test_changed_attributes(opened: Opened) -> None:
     changed = await opened.store.update_attributes(ALICE, {"age": "31", "avatar": "x"})
     assert changed == User(opened.alice.key, ALICE, "Alice", opened.alice.origin, {"age": "31", "avatar": "x"})
