@@ -23,8 +23,8 @@ def put_out(
     verb, reason = told
     kicked = UserKicked(
         published=context.now,
-        actor=UserRef.of(context.caller),
-        actor_attributes=services.users.public(context.caller),
+        actor=UserRef.of(context.actor),
+        actor_attributes=services.users.public(context.actor),
         kicked=UserRef.of(user),
         reason=reason,
         attributes=services.users.public(user),

@@ -63,19 +63,26 @@ class Scope(Enum):
 class Context(Struct, frozen=True):
     """Who calls, and when. `session` is None for a call from a backend; `key_name` is the backend's key.
 
-    `user` is None before a login. `now` is the time at which the command began.
+    `user` is None before a login. `now` is the time at which the command began. `acting` is in whose name a backend
+    says that it calls: what may be done is for the rights of `caller`, what is told and written down names `actor`.
     """
 
     now: datetime
     user: User | None = None
     session: Session | None = None
     key_name: str = ""
+    acting: User | None = None
 
     @property
     def caller(self) -> User:
         """The user, for verbs that need a login."""
         assert self.user is not None
         return self.user
+
+    @property
+    def actor(self) -> User:
+        """Who did it, for those who are told, and for the audit log."""
+        return self.caller if self.acting is None else self.acting
 
 
 class Outcome(Struct, frozen=True):

@@ -131,10 +131,10 @@ class UnmuteVerb:
         mute = self._services.mutes.of(user.id, room.id)
         if mute is None:
             return Outcome()
-        row = Audit(context.now, context.key_name, context.caller.id, "unmute", user.id, room.id, "")
+        row = Audit(context.now, context.key_name, context.actor.id, "unmute", user.id, room.id, "")
         await self._services.store.end_sanction(mute, row)
         self._services.mutes.end(mute.place, user.id)
-        event = UserUnmuted(published=context.now, actor_id=context.caller.id, user_id=user.id, room=RoomRef.of(room))
+        event = UserUnmuted(published=context.now, actor_id=context.actor.id, user_id=user.id, room=RoomRef.of(room))
         return Outcome(events=(event,))
 
 

@@ -43,7 +43,7 @@ class _RoleVerb:
     def _row(self, context: Context, request: RoleChange, word: str) -> Audit:
         place, action = request.room_id or request.channel_id, f"{word}-{request.role.value}"
         where = None if place is None else RoomId(place)
-        return Audit(context.now, context.key_name, context.caller.id, action, request.user_id, where, request.reason)
+        return Audit(context.now, context.key_name, context.actor.id, action, request.user_id, where, request.reason)
 
 
 @implementer(IVerb)
