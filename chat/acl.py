@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import lru_cache
+from sys import intern
 from typing import Final
 
 from msgspec import Struct
@@ -32,8 +33,8 @@ STANDINGS: Final = frozenset({"admin", "room_owner", "owner", "moderator", "supe
 OF_MESSAGES: Final = frozenset({"samechannel", "sameroom", "crossroom"})
 TYPES: Final = ATTRIBUTES | STANDINGS | OF_MESSAGES | {"disallow", "custom"}
 RULES_CHARACTERS: Final = 4_096
-# Of custom rules of the greatest length about 20 MB.
-CONDITIONS_IN_MEMORY: Final = 512
+# Rules that are equal share what was made of them, those of so many kinds at the least.
+CONDITIONS_SHARED: Final = 512
 
 Allowed = Mapping[str, Iterable[str]]
 
@@ -78,6 +79,31 @@ _IN_CHANNEL: Final[dict[object, set[Role]]] = {"admin": {Role.ADMIN, Role.OWNER}
 
 
 Condition = Callable[[Subject], bool]
+
+
+class Asked(Struct, frozen=True):
+    """A rule with what it asks of a subject, which is worked out once: to ask it costs no look at its text."""
+
+    rule: Acl
+    holds: Condition
+
+    @classmethod
+    def of(cls, rule: Acl) -> Asked:
+        """The rule; one that cannot be read holds for nobody, and those of OF_MESSAGES do not look at the caller."""
+        if rule.type in OF_MESSAGES:
+            return cls(rule, _always)
+        try:
+            return cls(rule, condition_of(rule.type, rule.value))
+        except ChatError:
+            return cls(rule, _never)
+
+
+def _always(subject: Subject) -> bool:
+    return True
+
+
+def _never(subject: Subject) -> bool:
+    return False
 
 
 def check_rule(place: str, rule: Acl, allowed: Allowed) -> None:
@@ -125,16 +151,17 @@ def usual_types(action: str) -> frozenset[str]:
     return TYPES if action in ("message", "crossroom") else TYPES - OF_MESSAGES
 
 
-def first_failing(rules: Iterable[Acl], subject: Subject) -> Acl | None:
-    """The first rule that does not hold, of those that look at the caller; a rule that cannot be read does not."""
-    return next((rule for rule in rules if not _holds(rule, subject)), None)
+def first_failing(rules: Iterable[Asked], subject: Subject) -> Acl | None:
+    """The first rule that does not hold."""
+    return next((one.rule for one in rules if not one.holds(subject)), None)
 
 
-def first_stopping(rules: Iterable[Acl], *, is_near: bool) -> Acl | None:
+def first_stopping(rules: Iterable[Asked], *, is_near: bool) -> Acl | None:
     """The first rule that does not let a message from another room pass, of those that look at where one comes from.
     `is_near`: the rooms are in the same channel. The value `n` of `sameroom` and `samechannel` asks for nothing.
     """
-    return next((rule for rule in rules if rule.type in OF_MESSAGES and not _passes(rule, is_near)), None)
+    looking = (one.rule for one in rules if one.rule.type in OF_MESSAGES)
+    return next((rule for rule in looking if not _passes(rule, is_near)), None)
 
 
 def _passes(rule: Acl, is_near: bool) -> bool:
@@ -143,16 +170,7 @@ def _passes(rule: Acl, is_near: bool) -> bool:
     return rule.value == "n" or (rule.type == "samechannel" and is_near)
 
 
-def _holds(rule: Acl, subject: Subject) -> bool:
-    if rule.type in OF_MESSAGES:
-        return True
-    try:
-        return condition_of(rule.type, rule.value)(subject)
-    except ChatError:
-        return False
-
-
-@lru_cache(maxsize=CONDITIONS_IN_MEMORY)
+@lru_cache(maxsize=CONDITIONS_SHARED)
 def condition_of(kind: str, value: str) -> Condition:
     """What a type with a value asks of a subject. Raises INVALID_ACL_VALUE."""
     return _condition(kind, value)
@@ -166,26 +184,68 @@ def _condition(kind: str, value: str) -> Condition:
     if kind == "crossroom" and value not in ("y", "n"):
         raise ChatError(ErrorCode.INVALID_ACL_VALUE, "crossroom is y or n")
     if kind == "disallow" or kind in OF_MESSAGES:
-        return lambda subject: False
+        return _never
     return _compared(kind, value)
 
 
 def _single(kind: str, value: str, is_negated: bool) -> Condition:
-    """A comparison inside of a custom rule; a missing attribute fails, negated or not. Raises INVALID_ACL_VALUE."""
+    """A comparison inside of a custom rule. Raises INVALID_ACL_VALUE."""
     if kind in STANDINGS:
         if value != "y":
             raise ChatError(ErrorCode.INVALID_ACL_VALUE, f"{kind} is y or !y")
-        return lambda subject: (kind in subject.standings) is not is_negated
+        return _Stands(intern(kind), is_negated)
     if kind not in ATTRIBUTES:
         raise ChatError(ErrorCode.INVALID_ACL_VALUE, "no such type in a custom rule")
-    compared = _compared(kind, value)
-    return lambda subject: kind in subject.attributes and compared(subject) is not is_negated
+    if kind == "age":
+        return _Aged(*_range(value), is_negated)
+    return _Speaks(value, is_negated) if kind == "spoken_language" else _Is(intern(kind), intern(value), is_negated)
+
+
+# A custom rule has many of these, and each room its own rules: they are small. A missing attribute fails, negated or
+# not.
+
+
+class _Stands(Struct, frozen=True, gc=False):
+    kind: str
+    is_negated: bool
+
+    def __call__(self, subject: Subject) -> bool:
+        return (self.kind in subject.standings) is not self.is_negated
+
+
+class _Aged(Struct, frozen=True, gc=False):
+    least: int
+    most: int
+    is_negated: bool
+
+    def __call__(self, subject: Subject) -> bool:
+        return "age" in subject.attributes and _is_aged(subject, self.least, self.most) is not self.is_negated
+
+
+class _Speaks(Struct, frozen=True, gc=False):
+    language: str
+    is_negated: bool
+
+    def __call__(self, subject: Subject) -> bool:
+        is_known = "spoken_language" in subject.attributes
+        return is_known and (self.language in _languages(subject)) is not self.is_negated
+
+
+class _Is(Struct, frozen=True, gc=False):
+    kind: str
+    value: str
+    is_negated: bool
+
+    def __call__(self, subject: Subject) -> bool:
+        mine = subject.attributes.get(self.kind)
+        return mine is not None and (mine == self.value) is not self.is_negated
 
 
 def _compared(kind: str, value: str) -> Condition:
     """A comparison with an attribute, which fails where the attribute is missing."""
     if kind == "age":
-        return _in_range(value)
+        least, most = _range(value)
+        return lambda subject: _is_aged(subject, least, most)
     wanted = frozenset(part.strip() for part in value.split(","))
     if "" in wanted:
         raise ChatError(ErrorCode.INVALID_ACL_VALUE, f"{kind} is a list of values with commas between them")
@@ -199,19 +259,20 @@ def _languages(subject: Subject) -> set[str]:
     return {part.strip() for part in subject.attributes.get("spoken_language", "").casefold().split(",")}
 
 
-def _in_range(value: str) -> Condition:
+def _is_aged(subject: Subject, least: int, most: int) -> bool:
+    age = subject.attributes.get("age", "")
+    return age.isascii() and age.isdigit() and len(age) < 10 and least <= int(age) <= most
+
+
+def _range(value: str) -> tuple[int, int]:
+    """The ends of a range of ages, which belong to it. Raises INVALID_ACL_VALUE."""
     low, colon, high = value.partition(":")
     if not colon or not (low or high):
         raise ChatError(ErrorCode.INVALID_ACL_VALUE, "age is a range such as 25:45, 25: or :45")
     least, most = _years(low, 0), _years(high, 10**9)
     if least > most:
         raise ChatError(ErrorCode.INVALID_ACL_VALUE, "the range of age is empty")
-
-    def condition(subject: Subject) -> bool:
-        age = subject.attributes.get("age", "")
-        return age.isascii() and age.isdigit() and len(age) < 10 and least <= int(age) <= most
-
-    return condition
+    return least, most
 
 
 def _years(text: str, absent: int) -> int:

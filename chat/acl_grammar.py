@@ -16,6 +16,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import Struct
+
 from chat.errors import ChatError, ErrorCode
 
 LENGTH_LIMIT = 500
@@ -24,6 +26,20 @@ _VALUE = re.compile(r"[a-z0-9_:]+")
 
 Condition = Callable[[Any], bool]
 Compare = Callable[[str, str, bool], Condition]
+
+
+class _Any(Struct, frozen=True):
+    parts: tuple[Condition, ...]
+
+    def __call__(self, subject: Any) -> bool:
+        return any(part(subject) for part in self.parts)
+
+
+class _All(Struct, frozen=True):
+    parts: tuple[Condition, ...]
+
+    def __call__(self, subject: Any) -> bool:
+        return all(part(subject) for part in self.parts)
 
 
 def parse(text: str, compare: Compare) -> Condition:
@@ -53,13 +69,13 @@ class _Parser:
         either = [self._all(is_inside)]
         while self._takes("|"):
             either.append(self._all(is_inside))
-        return either[0] if len(either) == 1 else lambda subject: any(one(subject) for one in either)
+        return either[0] if len(either) == 1 else _Any(tuple(either))
 
     def _all(self, is_inside: bool) -> Condition:
         both = [self._part(is_inside)]
         while self._takes(","):
             both.append(self._part(is_inside))
-        return both[0] if len(both) == 1 else lambda subject: all(one(subject) for one in both)
+        return both[0] if len(both) == 1 else _All(tuple(both))
 
     def _part(self, is_inside: bool) -> Condition:
         if is_inside or not self._takes("("):

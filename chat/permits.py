@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from chat.acl import Subject, first_failing, first_stopping
+from chat.acl import Asked, Subject, first_failing, first_stopping
 from chat.errors import ChatError, ErrorCode
 from chat.model import Acl, Channel, Room, User
 from chat.rights import Act, Rights
 from chat.roles import Roles
 
-Rules = tuple[Acl, ...]
+Rules = tuple[Asked, ...]
 _NONE: Final[dict[str, Rules]] = {}
 
 
 class Permits:
-    """The rules of all rooms and channels by action. Empty until they are put in."""
+    """The rules of all rooms and channels by action, with what they ask. Empty until they are put in."""
 
     def __init__(self, roles: Roles, rights: Rights) -> None:
         self._roles = roles
@@ -33,7 +33,7 @@ class Permits:
         table = self._table(place)
         for rule in place.acls:
             of_action = table.setdefault(rule.action, {})
-            of_action[place.id] = (*of_action.get(place.id, ()), rule)
+            of_action[place.id] = (*of_action.get(place.id, ()), Asked.of(rule))
 
     def forget(self, place: Room | Channel) -> None:
         """The room or channel has no rules any more."""
@@ -99,7 +99,7 @@ class Permits:
 
 def _absolute(rules: Rules) -> Rules:
     """Those that only operators skip."""
-    return tuple(rule for rule in rules if rule.type == "disallow" and rule.action == "message")
+    return tuple(one for one in rules if one.rule.type == "disallow" and one.rule.action == "message")
 
 
 def _refusal(rule: Acl) -> ChatError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat.acl import ACTIONS, OF_MESSAGES, TYPES, Subject, check_rule, condition_of, first_failing, usual_types
+from chat.acl import ACTIONS, OF_MESSAGES, TYPES, Asked, Subject, check_rule, condition_of, first_failing, usual_types
 from chat.errors import ChatError, ErrorCode
 from chat.model import Acl
 
@@ -42,7 +42,7 @@ ALICE = Subject({"age": "30", "gender": "f", "membership": "vip", "spoken_langua
 )
 def test_whom_a_rule_lets(kind: str, value: str, lets: bool) -> None:
     assert condition_of(kind, value)(ALICE) is lets
-    assert (first_failing([Acl("join", kind, value)], ALICE) is None) is lets
+    assert (first_failing([Asked.of(Acl("join", kind, value))], ALICE) is None) is lets
 
 
 @pytest.mark.parametrize("age", ["", "old", "²", "-30", "30 ", "9" * 5000])
@@ -52,8 +52,13 @@ def test_an_age_that_is_no_number_fits_nowhere(age: str) -> None:
 
 def test_all_rules_of_an_action_have_to_hold() -> None:
     rules = [Acl("join", "gender", "f"), Acl("join", "age", "40:"), Acl("join", "disallow", "")]
-    assert first_failing(rules, ALICE) == rules[1]
-    assert first_failing(rules[:1], ALICE) is None
+    assert first_failing(map(Asked.of, rules), ALICE) == rules[1]
+    assert first_failing(map(Asked.of, rules[:1]), ALICE) is None
+
+
+def test_a_rule_that_cannot_be_read_holds_for_nobody() -> None:
+    broken = Acl("join", "custom", "gender=!!m")
+    assert first_failing([Asked.of(broken)], ALICE) == broken
 
 
 @pytest.mark.parametrize(
