@@ -201,8 +201,8 @@ def _single(kind: str, value: str, is_negated: bool) -> Condition:
     return _Speaks(value, is_negated) if kind == "spoken_language" else _Is(intern(kind), intern(value), is_negated)
 
 
-# A custom rule has many of these, and each room its own rules: they are small. A missing attribute fails, negated or
-# not.
+# A custom rule has many of these, and each room its own rules: they are small. An attribute that is missing or blank,
+# and an age that is none, fail, negated or not.
 
 
 class _Stands(Struct, frozen=True, gc=False):
@@ -219,7 +219,8 @@ class _Aged(Struct, frozen=True, gc=False):
     is_negated: bool
 
     def __call__(self, subject: Subject) -> bool:
-        return "age" in subject.attributes and _is_aged(subject, self.least, self.most) is not self.is_negated
+        age = _age_of(subject)
+        return age is not None and (self.least <= age <= self.most) is not self.is_negated
 
 
 class _Speaks(Struct, frozen=True, gc=False):
@@ -227,8 +228,8 @@ class _Speaks(Struct, frozen=True, gc=False):
     is_negated: bool
 
     def __call__(self, subject: Subject) -> bool:
-        is_known = "spoken_language" in subject.attributes
-        return is_known and (self.language in _languages(subject)) is not self.is_negated
+        spoken = _languages(subject)
+        return bool(spoken) and (self.language in spoken) is not self.is_negated
 
 
 class _Is(Struct, frozen=True, gc=False):
@@ -237,15 +238,14 @@ class _Is(Struct, frozen=True, gc=False):
     is_negated: bool
 
     def __call__(self, subject: Subject) -> bool:
-        mine = subject.attributes.get(self.kind)
-        return mine is not None and (mine == self.value) is not self.is_negated
+        mine = subject.attributes.get(self.kind, "")
+        return bool(mine.strip()) and (mine == self.value) is not self.is_negated
 
 
 def _compared(kind: str, value: str) -> Condition:
     """A comparison with an attribute, which fails where the attribute is missing."""
     if kind == "age":
-        least, most = _range(value)
-        return lambda subject: _is_aged(subject, least, most)
+        return _Aged(*_range(value), is_negated=False)
     wanted = frozenset(part.strip() for part in value.split(","))
     if "" in wanted:
         raise ChatError(ErrorCode.INVALID_ACL_VALUE, f"{kind} is a list of values with commas between them")
@@ -256,12 +256,14 @@ def _compared(kind: str, value: str) -> Condition:
 
 
 def _languages(subject: Subject) -> set[str]:
-    return {part.strip() for part in subject.attributes.get("spoken_language", "").casefold().split(",")}
+    spoken = subject.attributes.get("spoken_language", "").casefold().split(",")
+    return {part.strip() for part in spoken if part.strip()}
 
 
-def _is_aged(subject: Subject, least: int, most: int) -> bool:
+def _age_of(subject: Subject) -> int | None:
+    """The age in years; None where it is missing or no whole number."""
     age = subject.attributes.get("age", "")
-    return age.isascii() and age.isdigit() and len(age) < 10 and least <= int(age) <= most
+    return int(age) if age.isascii() and age.isdigit() and len(age) < 10 else None
 
 
 def _range(value: str) -> tuple[int, int]:

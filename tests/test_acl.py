@@ -47,7 +47,17 @@ def test_whom_a_rule_lets(kind: str, value: str, lets: bool) -> None:
 
 @pytest.mark.parametrize("age", ["", "old", "²", "-30", "30 ", "9" * 5000])
 def test_an_age_that_is_no_number_fits_nowhere(age: str) -> None:
-    assert not condition_of("age", "0:")(Subject({"age": age}, frozenset()))
+    """Nor is it outside of a range: what says nothing is as what is missing."""
+    subject = Subject({"age": age}, frozenset())
+    for kind, value in (("age", "0:"), ("custom", "age=0:"), ("custom", "age=!25:30")):
+        assert not condition_of(kind, value)(subject)
+
+
+@pytest.mark.parametrize("blank", ["", " ", None])
+@pytest.mark.parametrize("rule", ["gender=!f", "membership=!vip", "spoken_language=!de", "age=!1:2"])
+def test_what_is_blank_or_missing_fails_negated_too(rule: str, blank: str | None) -> None:
+    attributes = {} if blank is None else {rule.partition("=")[0]: blank}
+    assert not condition_of("custom", rule)(Subject(attributes, frozenset()))
 
 
 def test_all_rules_of_an_action_have_to_hold() -> None:

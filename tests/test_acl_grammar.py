@@ -28,9 +28,9 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(STANDINGS, ("y",)),
 }
 MINE: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(ATTRIBUTES, WORDS),
+    **dict.fromkeys(ATTRIBUTES, (*WORDS, "", " ")),
     "age": ("17", "18", "25", "30", "46", "47", "0", "old", "", "-1"),
-    "spoken_language": ("de", "EN,de", " fr , De", "", "en_gb"),
+    "spoken_language": ("de", "EN,de", " fr , De", "", " , ", "en_gb"),
 }
 a_comparison = some.sampled_from(sorted(VALUES)).flatmap(
     lambda kind: some.tuples(some.just(kind), some.sampled_from(["=", "=!"]), some.sampled_from(VALUES[kind])).map(
@@ -63,7 +63,14 @@ def naive_part(text: str, attributes: Attributes, standings: frozenset[str]) -> 
     wants = not value.startswith("!")
     if kind in STANDINGS:
         return (kind in standings) == wants
-    return kind in attributes and naive_comparison(kind, value.lstrip("!"), attributes[kind]) == wants
+    if not is_something(kind, attributes.get(kind, "")):
+        return False
+    return naive_comparison(kind, value.lstrip("!"), attributes[kind]) == wants
+
+
+def is_something(kind: str, mine: str) -> bool:
+    """An attribute that says nothing is as one that is missing."""
+    return mine.isdigit() if kind == "age" else any(part.strip() for part in mine.split(","))
 
 
 def naive_comparison(kind: str, value: str, mine: str) -> bool:
@@ -72,7 +79,7 @@ def naive_comparison(kind: str, value: str, mine: str) -> bool:
     if kind != "age":
         return mine == value
     low, high = value.split(":")
-    return re.fullmatch("[0-9]+", mine) is not None and int(low or 0) <= int(mine) <= int(high or 999)
+    return int(low or 0) <= int(mine) <= int(high or 999)
 
 
 def cut(text: str, at: str) -> list[str]:
