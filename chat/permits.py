@@ -44,6 +44,11 @@ class Permits:
         """Whether the rules let the user do it."""
         return self._refusing(user, action, place) is None
 
+    def holds(self, user: User, action: str, place: Room | Channel) -> bool:
+        """Whether the rules hold for the user, be it one who passes by them."""
+        own, above = self._rules(action, place)
+        return first_failing(above + own, Subject.of(user, place, self._roles)) is None
+
     def check(self, user: User, action: str, place: Room | Channel) -> None:
         """Raise NOT_ALLOWED with the type of a rule that does not let the user do it, if there is one."""
         rule = self._refusing(user, action, place)
@@ -73,13 +78,15 @@ class Permits:
 
     def _concerning(self, user: User, action: str, place: Room | Channel) -> Rules:
         """The rules for an action that the user does not pass by."""
-        own: Rules = ()
-        if isinstance(place, Channel):
-            above = self._of_channels.get(action, _NONE).get(place.id, ())
-        else:
-            own = self._of_rooms.get(action, _NONE).get(place.id, ())
-            above = self._of_channels.get(action, _NONE).get(place.channel_id or "", ())
+        own, above = self._rules(action, place)
         return self._not_passed_by(user, place, own, above) if own or above else ()
+
+    def _rules(self, action: str, place: Room | Channel) -> tuple[Rules, Rules]:
+        """The rules of the room, and those of its channel."""
+        of_channels = self._of_channels.get(action, _NONE)
+        if isinstance(place, Channel):
+            return (), of_channels.get(place.id, ())
+        return self._of_rooms.get(action, _NONE).get(place.id, ()), of_channels.get(place.channel_id or "", ())
 
     def _not_passed_by(self, user: User, place: Room | Channel, own: Rules, above: Rules) -> Rules:
         rights = self._rights

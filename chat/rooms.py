@@ -278,11 +278,13 @@ class Rooms:
         return found[0]
 
     def autojoined_by(self, user: User) -> list[Room]:
-        """The rooms that are to take the user in at login: those with rules for `autojoin` that hold."""
+        """The rooms that are to take the user in at login: those with rules for `autojoin` that hold. By these nobody
+        passes: they let nobody in, they say who is meant.
+        """
         return [room for room in self._autojoined.values() if self._joins_by_itself(user, room)]
 
     def _joins_by_itself(self, user: User, room: Room) -> bool:
-        return self.may_enter(user.id, room) and self.permits.lets(user, "autojoin", room)
+        return self.may_enter(user.id, room) and self.permits.holds(user, "autojoin", room)
 
     def kind_of(self, channel_id: ChannelId) -> str:
         """What rooms a channel has: `static`, `temporary`, or `mix` for both or none."""

@@ -16,7 +16,6 @@ from tests.conversing import logged_in
 Make = Callable[..., MemoryServer]
 LOBBY, PARK = "lobby", "park"
 HALL, BAR, LAWN, PORCH = map(RoomId, ("hall", "bar", "lawn", "porch"))
-# Operators pass by the rules, and come here too.
 AUTOJOIN = AclRule(action="autojoin", type="gender", value="f")
 TOWN: dict[str, Any] = {
     "channels": (

@@ -82,7 +82,7 @@ class Answers:
     def _joins_by_itself(self, person: Person, room: Room) -> bool:
         if not room.autojoin or person.status == OFFLINE or self.town.is_full_for(person, room):
             return False
-        return person.skips_rules(room) or int(person.attributes.get("age", 0)) >= 18
+        return int(person.attributes.get("age", 0)) >= 18
 
     def _roles(self, person: Person) -> list[Fact]:
         held: list[Fact] = []

@@ -22,9 +22,9 @@ NOBODY: Final = "0"
 LOBBY, ANNEX, ATTIC = CHANNEL_IDS = ("lobby", "annex", "attic")
 GLOBAL_ROLES: Final = {SUPER: "superuser", MOD: "globalmod"}
 CHANNEL_ROLES: Final = {(LOBBY, CHIEF): "admin", (ANNEX, CHIEF): "owner"}
-# A room that takes in grown-ups at login, and these whatever their age.
+# A room that takes in grown-ups at login. Where everybody does something at once these are, and others are not.
 GROWN: Final = "grown"
-TAKEN_IN: Final = {SUPER, MOD, CHIEF}
+TAKEN_IN: Final = {SUPER: {"age": "40"}, CHIEF: {"age": "18"}, ANN: {"age": "30"}}
 GROWN_UP: Final = AclRule(action="autojoin", type="age", value="18:")
 LOBBY_ROOMS: Final = (
     RoomSection(id="general", name="General", sort=1, moderators=(OWEN,)),

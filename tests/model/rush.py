@@ -9,7 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionDone
 
 from . import bodies
-from .cast import EVE, GROWN, LOBBY, SUPER
+from .cast import EVE, GROWN, LOBBY, SUPER, TAKEN_IN
 from .facts import Json
 from .ledger import Ledger, Spoken, Watch
 from .stage import Client, Stage
@@ -100,7 +100,7 @@ class Rush:
         self._arrivals += 1
         guest = Guest(self._arrivals, user_id, client, Watch(client) if user_id == EVE else Ledger(client))
         self.guests.append(guest)
-        self._ask(guest, "login", bodies.login(user_id, user_id, {}, invisible=False))
+        self._ask(guest, "login", bodies.login(user_id, user_id, TAKEN_IN.get(user_id, {}), invisible=False))
 
     def lose(self, number: int) -> None:
         guest = self._guest(number)

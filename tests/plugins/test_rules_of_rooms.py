@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, succeed
 
 from chat.acl import RULES_CHARACTERS
 from chat.config import GlobalRoles
+from chat.model import UserId
 from chat.storage.sql import SqlStore
 from chat.testing import MemoryServer
 from tests.conversing import eventually, logged_in
@@ -48,6 +49,22 @@ async def test_who_lacks_an_attribute_is_not_let_in_by_its_negation(server: Memo
         await client.login(name, **attributes)
         await client.sync()
         assert [event["target"]["id"] for event in client.heard("gn_user_joined")] == ([room] if joins else [])
+
+
+@pytest.mark.parametrize("user", ["super", "chief", "admin", "plain"])
+@pytest.mark.parametrize("kind", ["custom", "disallow"])
+async def test_nobody_passes_by_rules_for_autojoin(server: MemoryServer, user: str, kind: str) -> None:
+    """They say who is meant, and those who pass by the rules for `join` are meant by what they are."""
+    operator = await logged_in(server, "super")
+    rules = [rule("autojoin", kind, "gender=f"), rule("join", "membership", "vip")]
+    room = (await operator.call("create", create("Pull", attachments=rules)))["data"]["target"]["id"]
+    for gender in ("m", "f"):
+        client = server.client()
+        await client.login(user, gender=gender)
+        await client.sync()
+        joins = kind == "custom" and gender == "f" and user != "plain"
+        assert server.server.presence.occupies(UserId(user), room) is joins
+        await client.leave()
 
 
 async def test_the_rules_of_a_room_are_bounded(server: MemoryServer) -> None:

@@ -213,7 +213,8 @@ async def test_autojoin(memory_server: Make) -> None:
         ("alice", {"age": "30", "gender": "f"}, {"adults", "women"}),
         ("bob", {"age": "30", "gender": "m"}, {"adults"}),
         ("late", {"age": "30", "gender": "f"}, {"women"}),
-        ("super", {}, {"adults", "women"}),
+        ("super", {}, set()),
+        ("super", {"age": "30"}, {"adults", "women"}),
         ("chief", {}, set()),
     ):
         client = server.client()
