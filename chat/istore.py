@@ -194,9 +194,9 @@ class IStore(Interface):
         """Write an audit row for an act that changes nothing else in the store."""
 
     def put_role(grant: Grant, audit: Audit) -> Deferred[bool]:
-        """Let a user have a role from now on; one in a room makes the user its member. A Deferred of whether it had not
-        been given before; only then the audit row is written. One that is declared can be given too, and then stays
-        when it is declared no more. Fails with ChatError NO_SUCH_USER, NO_SUCH_CHANNEL, NO_SUCH_ROOM.
+        """Let a user have a role from now on. A Deferred of whether it had not been given before; only then the audit
+        row is written. One that is declared can be given too, and then stays when it is declared no more. Fails with
+        ChatError NO_SUCH_USER, NO_SUCH_CHANNEL, NO_SUCH_ROOM.
         """
 
     def end_role(grant: Grant, audit: Audit) -> Deferred[bool]:

@@ -80,6 +80,10 @@ class Roles:
         """What the user is in the room."""
         return self._by_user.get(user_id, {}).get(room_id, set())
 
+    def holders_in(self, room_id: RoomId) -> frozenset[UserId]:
+        """Those who have a role in the room."""
+        return frozenset(self._by_room.get(room_id, ()))
+
     def has_any(self, user_id: UserId) -> bool:
         """Whether the user has a role anywhere."""
         return user_id in self._by_user

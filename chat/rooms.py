@@ -17,7 +17,7 @@ from chat.requests import RoomTarget
 from chat.rights import Rights
 from chat.roles import Roles
 from chat.sanctions import Bans
-from chat.world import Grant, Timer, World
+from chat.world import Timer, World
 
 
 class NewRoom(Struct, frozen=True, kw_only=True):
@@ -87,12 +87,6 @@ class Rooms:
         renamed = structs.replace(self.room(room.id), name=name)
         self.put(renamed)
         return renamed
-
-    def grant(self, grant: Grant) -> None:
-        """A user has a role from now on; who has one in a room belongs to the room."""
-        self.roles.put(grant)
-        if grant.room_id is not None:
-            self._members[grant.room_id] = self.members_of(grant.room_id) | {grant.user_id}
 
     def set_rules(self, place: Room | Channel, rules: tuple[Acl, ...]) -> None:
         """The room or channel, if it is there still, has these access rules from now on."""
@@ -183,14 +177,18 @@ class Rooms:
         return next((one for one in neighbours if one.kind is RoomKind.ADMIN), None)
 
     def members_of(self, room_id: RoomId) -> frozenset[UserId]:
-        """The durable members of a room."""
-        return self._members.get(room_id, frozenset())
+        """The durable members of a room, and whoever has a role in it."""
+        return self._members.get(room_id, frozenset()) | self.roles.holders_in(room_id)
 
     def may_enter(self, user_id: UserId, room: Room) -> bool:
-        """Whether the room is for the user at all, whatever its access rules say."""
+        """Whether the room is for the user at all, whatever its access rules say. Who has a role in a room belongs to
+        it as long.
+        """
         if room.kind is RoomKind.ADMIN:
             return self.roles.is_operator(user_id)
-        return room.access is Access.OPEN or user_id in self._members.get(room.id, ())
+        if room.access is Access.OPEN or user_id in self._members.get(room.id, ()):
+            return True
+        return bool(self.roles.in_room(user_id, room.id))
 
     def may_list(self, user: User, room: Room) -> bool:
         """Whether lists show the room to the user, and news of it: its rules for `list` and those of its channel."""

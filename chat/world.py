@@ -64,8 +64,8 @@ class Timer(Struct, frozen=True):
 
 
 class World(Struct, frozen=True):
-    """What is in memory from the start: all rooms that can be listed, the roles, members, mutes and bans in force, and
-    timers.
+    """What is in memory from the start: all rooms that can be listed, the roles, the members (but for those who have a
+    role in the room, who are members anyway), mutes and bans in force, and timers.
 
     `system` is user `0`, who acts for backends and timers.
     """

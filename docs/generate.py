@@ -45,7 +45,8 @@ MODERATION_FOOT = """
 * What users say they take back themselves, where `messages.sender_can_delete` allows it.
 * Rooms for members or operators alone are answered to others as if they did not exist; who has a standing in a room
   may know of it. What a rule for `list` hides is only not shown.
-* A role in a room makes a member of the room, who stays one when the role is taken.
+* Who has a role in a room is its member as long. When the last one is taken, who is a member by nothing else is out of
+  a room that is for members alone.
 * A refusal has the code 705. What was done stands in the audit log, the table `audit` of the database: when, by whom
   and with which key of a backend, what, to whom, where, why, and until when.
 """

@@ -48,7 +48,8 @@ class _RoleVerb:
 
 @implementer(IVerb)
 class GiveRoleVerb(_RoleVerb):
-    """Gives a user a role, which survives a restart and is in force at once. Who has one in a room belongs to the room.
+    """Gives a user a role, which survives a restart and is in force at once. Who has one in a room belongs to it as
+    long.
 
     Raises NO_SUCH_ROOM, NO_SUCH_CHANNEL, VALIDATION_ERROR for a role that there is not in such a place, NOT_ALLOWED,
     NO_SUCH_USER.
@@ -61,15 +62,15 @@ class GiveRoleVerb(_RoleVerb):
         """See `IVerb`."""
         grant, user = await self._granted(context, request)
         await self._services.store.put_role(grant, self._row(context, request, "give"))
-        self._services.rooms.grant(grant)
+        self._services.rooms.roles.put(grant)
         return Outcome(events=(RoleChanged(published=context.now, user=user, grant=grant, room_id=grant.room_id),))
 
 
 @implementer(IVerb)
 class TakeRoleVerb(_RoleVerb):
-    """Takes a role away from a user, who has it no longer at once, and leaves the rooms that are for operators alone; a
-    member of a room stays one. What the configuration declares is there again after the next start. Raises what
-    `GiveRoleVerb` raises.
+    """Takes a role away from a user, who has it no longer at once, and is out of the rooms that are not for the user
+    any more: those for operators, and those for members where the user is one by nothing else. What the configuration
+    declares is there again after the next start. Raises what `GiveRoleVerb` raises.
     """
 
     reply_event = "gn_take_role"
@@ -84,7 +85,7 @@ class TakeRoleVerb(_RoleVerb):
         return Outcome(events=(changed, *self._shown_out(context, user)))
 
     def _shown_out(self, context: Context, user: User) -> tuple[Event, ...]:
-        """The user leaves the rooms that are not for the user any more."""
+        """Put the user out of the rooms that are not for the user any more."""
         services = self._services
         inside = [services.rooms.room(room_id) for room_id in services.presence.rooms_of(user.id)]
         closed = [room for room in inside if not services.rooms.may_enter(user.id, room)]

@@ -103,8 +103,6 @@ class _Declaring:
         self._grant(room.owners, Role.OWNER, room_key=key)
         self._grant(room.moderators, Role.MODERATOR, room_key=key)
         self._rules(room.acls, room_key=key)
-        for user_id in {*room.owners, *room.moderators}:
-            self._member(key, self._user(user_id))
 
     def _give_up_names(self, declared: Iterable[DeclaredRoom]) -> None:
         """Free the names of rooms that are declared by other ones now, so that rooms can exchange theirs."""
@@ -157,12 +155,6 @@ class _Declaring:
 
     def _rules(self, rules: Iterable[Acl], **scope: int) -> None:
         put_rules(self._connection, rules, scope, declared=True)
-
-    def _member(self, room_key: int, user_key: int) -> None:
-        same = (memberships.c.room_key == room_key) & (memberships.c.user_key == user_key)
-        if self._connection.execute(select(memberships.c.room_key).where(same)).first() is None:
-            values = {"room_key": room_key, "user_key": user_key, "joined_ms": self._now_ms}
-            self._connection.execute(insert(memberships).values(values))
 
 
 def _same_room(name: str, channel_key: int) -> Any:

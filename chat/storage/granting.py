@@ -9,8 +9,7 @@ from sqlalchemy import Connection, and_, delete, insert, select
 from chat.errors import ChatError, ErrorCode
 from chat.moderation import Audit
 from chat.storage.auditing import write_audit
-from chat.storage.schema import channels, memberships, roles, rooms, users
-from chat.times import to_ms
+from chat.storage.schema import channels, roles, rooms, users
 from chat.world import Grant
 
 
@@ -20,8 +19,6 @@ def put_role(connection: Connection, grant: Grant, audit: Audit) -> bool:
     if connection.execute(select(roles.c.key).where(_same(values), ~roles.c.declared)).first() is not None:
         return False
     connection.execute(insert(roles).values(values | {"declared": False}))
-    if values["room_key"] is not None:
-        _let_in(connection, values["room_key"], values["user_key"], to_ms(audit.at))
     write_audit(connection, audit)
     return True
 
@@ -32,13 +29,6 @@ def end_role(connection: Connection, grant: Grant, audit: Audit) -> bool:
         return False
     write_audit(connection, audit)
     return True
-
-
-def _let_in(connection: Connection, room_key: int, user_key: int, at_ms: int) -> None:
-    member = {"room_key": room_key, "user_key": user_key}
-    same = and_(*(memberships.c[name] == key for name, key in member.items()))
-    if connection.execute(select(memberships.c.room_key).where(same)).first() is None:
-        connection.execute(insert(memberships).values(member | {"joined_ms": at_ms}))
 
 
 def _values(connection: Connection, grant: Grant) -> dict[str, Any]:

@@ -98,6 +98,7 @@ rooms = Table(
     sqlite_autoincrement=True,
 )
 
+# Who belongs to a room besides those who have a role in it: these do as long as they have it.
 memberships = Table(
     "memberships",
     metadata,

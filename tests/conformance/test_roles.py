@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from chat.config import ChannelSection, Config, GlobalRoles, RoomSection
+from chat.config import ChannelSection, Config, GlobalRoles
 from chat.errors import ChatError, ErrorCode, StorageError
 from chat.model import ChannelId, Role, RoomId, UserId
 from chat.world import Grant
@@ -74,15 +74,10 @@ async def test_a_declared_role_that_is_taken_is_back_with_the_next_opening(opene
     assert superuser in await kept(opened, everybody)
 
 
-async def test_who_is_something_in_a_room_belongs_to_it(opened: Opened) -> None:
-    config = Config(
-        channels=(structs.replace(LOBBY, rooms=(RoomSection(id="room0", name="Room 0", access="members"),)),)
-    )
-    await opened.reopen(config)
-    for role in (Role.MODERATOR, Role.OWNER):
-        await opened.store.put_role(structs.replace(IN_ROOM, role=role), audit("give"))
-    await opened.store.end_role(IN_ROOM, audit("take"))
-    assert (await opened.reopen(config)).members["room0"] == {ALICE}  # type: ignore[index]
+async def test_who_has_a_role_in_a_room_is_not_noted_as_its_member(opened: Opened) -> None:
+    """Nothing of it is left when the role is taken."""
+    await opened.store.put_role(IN_ROOM, audit("give"))
+    assert (await opened.reopen()).members == {}
 
 
 @pytest.mark.parametrize(

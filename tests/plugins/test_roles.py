@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from chat.config import ChannelSection, GlobalRoles, RoomOptions, RoomSection
 from chat.errors import ChatError
@@ -193,15 +194,58 @@ async def test_who_is_no_operator_any_more_leaves_the_operators_room(server: Mem
     assert admins not in await listed(mod)
 
 
-async def test_who_is_something_in_a_room_belongs_to_it(memory_server: Make, server: MemoryServer) -> None:
-    alice, join = await logged_in(server, "alice"), {"verb": "join", "target": {"id": CLOSED}}
-    assert await code(alice, "join", join) == 802
-    assert await change(server, give("alice", Role.MODERATOR, room_id=CLOSED)) == 200
-    assert await code(alice, "join", join) == 200
-    assert await change(server, take("alice", Role.MODERATOR, room_id=CLOSED)) == 200
+JOIN_CLOSED = {"verb": "join", "target": {"id": CLOSED}}
+IN_CLOSED = {"room_id": CLOSED}
+
+
+async def test_who_is_something_in_a_room_belongs_to_it_as_long(memory_server: Make, server: MemoryServer) -> None:
+    """With the last role the user is out at once, and stays out; who sees it was not told that the user wanted it."""
+    alice = await logged_in(server, "alice")
+    assert await code(alice, "join", JOIN_CLOSED) == 802
+    for role in (Role.MODERATOR, Role.OWNER):
+        assert await change(server, give("alice", role, **IN_CLOSED)) == 200
+    owner = await inside(server, "owner", CLOSED)
+    assert await code(alice, "join", JOIN_CLOSED) == 200
+    presence = server.server.services.presence
+    for role, is_inside in ((Role.OWNER, True), (Role.MODERATOR, False)):
+        assert await change(server, take("alice", role, **IN_CLOSED)) == 200
+        assert presence.occupies(ALICE, CLOSED) is is_inside
+    await owner.sync()
+    assert [event["actor"]["id"] for event in owner.heard("gn_user_left")] == ["alice"]
+    assert await code(alice, "join", JOIN_CLOSED) == 802
+    assert CLOSED not in await listed(alice)
     await server.stop()
     again = memory_server(data_dir=server.server.config.data_dir, channels=CHANNELS, roles=ROLES)
-    assert await code(await logged_in(again, "alice"), "join", join) == 200
+    assert await code(await logged_in(again, "alice"), "join", JOIN_CLOSED) == 802
+    assert await code(await logged_in(again, "owner"), "join", JOIN_CLOSED) == 200
+
+
+async def test_a_member_by_something_else_stays_one(memory_server: Make, server: MemoryServer) -> None:
+    await logged_in(server, "alice")
+    await server.stop()
+    folder = server.server.config.data_dir
+    with closing(sqlite3.connect(f"{folder}/chat.db")) as database, database:
+        keys = "SELECT rooms.key, users.key, 0 FROM rooms, users WHERE rooms.id = ? AND users.id = ?"
+        database.execute(f"INSERT INTO memberships (room_key, user_key, joined_ms) {keys}", (CLOSED, ALICE))
+    again = memory_server(data_dir=folder, channels=CHANNELS, roles=ROLES)
+    alice = await inside(again, "alice", CLOSED)
+    assert await change(again, give("alice", Role.MODERATOR, **IN_CLOSED)) == 200
+    assert await change(again, take("alice", Role.MODERATOR, **IN_CLOSED)) == 200
+    assert again.server.services.presence.occupies(ALICE, CLOSED)
+    assert await code(alice, "leave", JOIN_CLOSED | {"verb": "leave"}) == 200
+    assert await code(alice, "join", JOIN_CLOSED) == 200
+
+
+async def test_who_is_declared_no_more_belongs_to_the_room_no_more(memory_server: Make, server: MemoryServer) -> None:
+    assert await code(await logged_in(server, "owner"), "join", JOIN_CLOSED) == 200
+    await server.stop()
+    (lobby,) = CHANNELS
+    rooms = (lobby.rooms[0], structs.replace(lobby.rooms[1], owners=("bob",)))
+    again = memory_server(
+        data_dir=server.server.config.data_dir, channels=(structs.replace(lobby, rooms=rooms),), roles=ROLES
+    )
+    assert await code(await logged_in(again, "owner"), "join", JOIN_CLOSED) == 802
+    assert await code(await logged_in(again, "bob"), "join", JOIN_CLOSED) == 200
 
 
 async def test_what_is_declared_is_back_after_a_restart(memory_server: Make, server: MemoryServer) -> None:
