@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from chat.acl import ACTIONS, ATTRIBUTES, TYPES, check_rule, check_size
-from chat.config import ChannelSection, Config, RoomSection
+from chat.config import BackendKey, ChannelSection, Config, RoomSection
 from chat.errors import ChatError
 from chat.model import ID_LENGTH, SYSTEM_ID, USER_ID, Acl
 from chat.plugin import Scope
@@ -28,6 +29,9 @@ MAY_BE_ZERO = frozenset(
         "rooms.owner_grace_s", "rooms.relay_receipts_max",
     }
 )  # fmt: skip
+# Of a backend key: names stand in the audit log; a key goes into a header.
+NAME_LENGTH = 64
+_SENDABLE = re.compile(r"[!-~]+")
 _WITH_NUMBERS = ("attachments", "cluster", "drain", "events", "history", "limits", "messages", "rooms")
 
 
@@ -149,12 +153,40 @@ def _self_attribute_problems(config: Config) -> Iterator[str]:
 
 
 def _key_problems(config: Config) -> Iterator[str]:
-    for key in config.backend.keys:
-        if not key.key:
-            yield f"backend.keys: {key.name} has neither key nor key_file"
-        for scope in key.scopes:
-            if scope != "*" and scope not in [known.value for known in Scope]:
-                yield f"backend.keys.scopes: {key.name} has the unknown scope {scope}"
+    keys = config.backend.keys
+    for key in keys:
+        for problem in (name_problem(key.name), _secret_problem(key), scope_problem(key.scopes)):
+            if problem:
+                yield f"backend.keys: {problem}"
+    twice = _first_twice(key.name for key in keys)
+    if twice is not None:
+        yield f"backend.keys: the name {twice} is there twice"
+    last = {key.key: key.name for key in keys}
+    yield from (
+        f"backend.keys: {one.name} and {last[one.key]} are the same" for one in keys if last[one.key] != one.name
+    )
+
+
+def name_problem(name: str) -> str:
+    """Why a key cannot be called this; empty when it can."""
+    if 0 < len(name) <= NAME_LENGTH and name.isprintable():
+        return ""
+    return f"a name has 1 to {NAME_LENGTH} printable characters, got {name!r}"
+
+
+def scope_problem(scopes: Sequence[str]) -> str:
+    """Why a key cannot have these scopes; empty when it can."""
+    known = ["*", *(scope.value for scope in Scope)]
+    unknown = [scope for scope in scopes if scope not in known]
+    return f"there is no scope {unknown[0]}, known are {', '.join(known)}" if unknown else ""
+
+
+def _secret_problem(key: BackendKey) -> str:
+    if not key.key:
+        return f"{key.name} has neither key nor key_file"
+    if _SENDABLE.fullmatch(key.key) is None:
+        return f"the key {key.name} has blanks or characters that are not ASCII, no caller can send it"
+    return ""
 
 
 def _first_twice(names: Iterator[str]) -> str | None:

@@ -274,7 +274,14 @@ class Server:
         return root
 
     def _site(self, tree: Resource, kind: type[Site] = BoundedSite) -> Any:
-        site = kind(tree, requestFactory=BoundedRequest, timeout=HTTP_TIMEOUT_S, reactor=self._reactor)
+        site = kind(
+            tree,
+            requestFactory=BoundedRequest,
+            timeout=HTTP_TIMEOUT_S,
+            reactor=self._reactor,
+            # A body is JSON, whatever its type is said to be.
+            parsePOSTFormSubmission=False,
+        )
         site.noisy = False
         site.displayTracebacks = False
         return site

@@ -26,7 +26,7 @@ from chat.log_output import LogOutput, sink_of
 from chat.reloading import RELOADED, changed_keys, with_reloaded
 from chat.server import Server
 from chat.signals import Signals
-from chat.web.auth import key_path, keys_of
+from chat.web.auth import LONG_ENOUGH, key_path, keys_of, short_keys
 from chat.wire.transport import make_prompt
 
 # Allocations between two looks of the garbage collector at young objects.
@@ -173,8 +173,17 @@ class ChatService(Service):
             if place.section == "public" and place.address.startswith("tcp:"):
                 where = port.getHost()
                 self.log.info("try it: http://{host}:{port}/", host=where.host, port=where.port)
+        self._warn_of_keys()
         if not self._in_force.backend.keys:
             self.log.info("the backend key is in {path}", path=str(key_path(self._in_force).absolute()))
+
+    def _warn_of_keys(self) -> None:
+        for name in short_keys(self._in_force):
+            self.log.warn(
+                "the backend key {name} may be guessed: give it {count} characters or more",
+                name=name,
+                count=LONG_ENOUGH,
+            )
 
     def reload(self) -> None:
         """Take over what can change while the server runs: the backend keys, the log's level and form, certificates.
@@ -197,6 +206,7 @@ class ChatService(Service):
                 self.log.info("the certificate of {address} is read again", address=place.address)
         self._report(changed_keys(self._in_force, config))
         self._in_force = in_force
+        self._warn_of_keys()
 
     def _report(self, changed: list[str]) -> None:
         self.log.info("reloaded: {keys}", keys=", ".join(sorted(RELOADED.intersection(changed))) or "nothing new")

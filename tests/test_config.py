@@ -43,7 +43,22 @@ def test_every_given_key_is_known_or_an_error(tmp_path: Path) -> None:
         ('[[channels]]\nname = "x"', "channels: exactly one channel needs default = true"),
         ('[[channels]]\nname = "x"\ndefault = true\n[[channels]]\nname = "X"', "the name x is declared twice"),
         ('[[backend.keys]]\nname = "a"', "a has neither key nor key_file"),
-        ('[[backend.keys]]\nname = "a"\nkey = "k"\nscopes = ["fly"]', "unknown scope fly"),
+        (
+            '[[backend.keys]]\nname = "a"\nkey = "k"\nscopes = ["fly"]',
+            "backend.keys: there is no scope fly, known are *, read",
+        ),
+        (
+            '[[backend.keys]]\nname = ""\nkey = "k"',
+            "a name has 1 to 64 printable characters, got ''",
+        ),
+        ('[[backend.keys]]\nname = "a\\nb"\nkey = "k"', "printable characters, got 'a\\nb'"),
+        ('[[backend.keys]]\nname = "a"\nkey = "two words"', "the key a has blanks"),
+        ('[[backend.keys]]\nname = "a"\nkey = "schlüssel"', "characters that are not ASCII"),
+        (2 * '[[backend.keys]]\nname = "a"\nkey = "k"\n', "backend.keys: the name a is there twice"),
+        (
+            '[[backend.keys]]\nname = "a"\nkey = "k"\n[[backend.keys]]\nname = "b"\nkey = "k"',
+            "backend.keys: a and b are the same",
+        ),
         ("a = 1\na = 2", "Cannot overwrite a value"),
         ("[limits]\nping_timeout_s = -1", "limits.ping_timeout_s: expected a positive number"),
     ):
@@ -52,6 +67,8 @@ def test_every_given_key_is_known_or_an_error(tmp_path: Path) -> None:
         assert part in str(refused.value)
         assert str(refused.value).startswith(f"{tmp_path}/chat.toml: ")
         assert "\n" not in str(refused.value)
+        assert "two words" not in str(refused.value)
+        assert "schlüssel" not in str(refused.value)
 
 
 def test_the_environment_wins(tmp_path: Path) -> None:

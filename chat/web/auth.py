@@ -1,31 +1,41 @@
-"""Keys of the backend REST API: who calls, and what the key may do."""
+"""Keys of the backend REST API: who calls, and what the key may do.
+
+A key is known by its SHA-256 alone, wherever it comes from. Nothing slower is needed: what a slow hash protects is a
+password that people think up and that can be guessed from its hash; a key of 256 random bits cannot.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct
 from twisted.web.server import Request
 
-from chat.config import BackendKey, Config
+from chat.config import Config
 from chat.errors import ConfigError
 from chat.plugin import Scope
 from chat.web.json import HttpProblem
 
 KEY_FILE = "backend.key"
+# The name of the key that is in it.
+GENERATED = "generated"
+# Characters of a key that nobody guesses, if they are random.
+LONG_ENOUGH = 16
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 # A key that may moderate may also read.
 _IMPLIED = {Scope.MODERATE: {Scope.READ}}
 
 
 class Key(Struct, frozen=True):
-    """A key in force."""
+    """A key in force. `digest` is what `digest_of` makes of the key."""
 
     name: str
-    secret: bytes
+    digest: bytes
     scopes: frozenset[Scope]
 
     def check(self, scope: Scope) -> None:
@@ -47,12 +57,30 @@ class Keys:
     def identify(self, request: Request) -> Key:
         """The caller's key. Compares in constant time, with every key. Raises HttpProblem 401 without a good one."""
         scheme, _, token = (request.getHeader(b"authorization") or b"").partition(b" ")
-        given = token.strip() if scheme.lower() == b"bearer" else b""
-        matching = [key for key in self._keys if hmac.compare_digest(key.secret, given)]
-        if not given or not matching:
+        given = digest_of(token.strip() if scheme.lower() == b"bearer" else b"")
+        matching = [key for key in self._keys if hmac.compare_digest(key.digest, given)]
+        if not matching:
             text = "a key is needed: Authorization: Bearer <key>"
             raise HttpProblem(_UNAUTHORIZED, text, {"WWW-Authenticate": "Bearer"})
         return matching[0]
+
+
+def digest_of(key: bytes) -> bytes:
+    """By what a key is known."""
+    return hashlib.sha256(key).digest()
+
+
+def new_key() -> str:
+    """A key that nobody has: 256 random bits, in characters that a header and a shell take as they are."""
+    return secrets.token_urlsafe(32)
+
+
+def scopes_of(names: Iterable[str]) -> frozenset[Scope]:
+    """What these scopes of the configuration allow, with what they imply; `*` is all."""
+    if "*" in names:
+        return frozenset(Scope)
+    scopes = {Scope(name) for name in names}
+    return frozenset(scopes.union(*(_IMPLIED.get(scope, set()) for scope in scopes)))
 
 
 def keys_of(config: Config) -> tuple[Key, ...]:
@@ -61,20 +89,18 @@ def keys_of(config: Config) -> tuple[Key, ...]:
     Raises ConfigError when that file cannot be made or read.
     """
     if config.backend.keys:
-        return tuple(_configured(key) for key in config.backend.keys)
-    return (Key("generated", _generated(key_path(config)), frozenset(Scope)),)
+        return tuple(Key(key.name, digest_of(key.key.encode()), scopes_of(key.scopes)) for key in config.backend.keys)
+    return (Key(GENERATED, digest_of(_generated(key_path(config))), frozenset(Scope)),)
+
+
+def short_keys(config: Config) -> list[str]:
+    """The names of configured keys that may be guessed."""
+    return [key.name for key in config.backend.keys if len(key.key) < LONG_ENOUGH]
 
 
 def key_path(config: Config) -> Path:
     """Where the generated key is."""
     return Path(config.data_dir) / KEY_FILE
-
-
-def _configured(key: BackendKey) -> Key:
-    scopes = set(Scope) if "*" in key.scopes else {Scope(name) for name in key.scopes}
-    for scope in list(scopes):
-        scopes |= _IMPLIED.get(scope, set())
-    return Key(key.name, key.key.encode(), frozenset(scopes))
 
 
 def _generated(path: Path) -> bytes:
@@ -83,7 +109,7 @@ def _generated(path: Path) -> bytes:
         if not path.exists():
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(secrets.token_urlsafe(32) + "\n")
+                file.write(new_key() + "\n")
         secret = path.read_bytes().strip()
     except OSError as error:
         raise ConfigError(f"data_dir: {path}: {error.strerror}") from None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.clients import Client, message
-from tests.running import PLUGINS, ROOM_ID, RunningServer, wait_until
+from tests.running import KEY, PLUGINS, ROOM_ID, RunningServer, wait_until
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[[\w.]+#(debug|info|warn|error|critical)\] [^\n]+")
 FORGED = "x\n2030-01-01T00:00:00.000Z [chat#critical] all is lost\r\x1b[2J\u2028"
@@ -125,7 +125,8 @@ def test_a_bug_is_one_line_with_its_traceback_and_incident(run_server: Run) -> N
 
 
 def test_what_is_below_the_level_is_left_out(run_server: Run) -> None:
-    server = run_server('[log]\nlevel = "warn"\n[matrix]\nhomeserver = "x"')
+    section = '[log]\nlevel = "warn"\n[matrix]\nhomeserver = "x"'
+    server = run_server(section, change=lambda text: text.replace(KEY, 2 * KEY))
     with Client(server.url) as alice:
         alice.enter("alice", ROOM_ID)
     server.stop()

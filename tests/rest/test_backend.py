@@ -175,6 +175,17 @@ def test_keys_and_scopes(server: RunningServer) -> None:
     assert KEY not in server.log
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "\xff", ""])
+def test_a_body_is_json_whatever_its_type_is_said_to_be(server: RunningServer, kind: str) -> None:
+    for method, path, body in (
+        ("GET", "/muted", {"room_id": ROOM_ID}),
+        ("POST", "/broadcast", {"body": base64_of("x=1&y=2"), "verb": "a=b&c"}),
+        ("DELETE", "/mute", {"user_id": "nobody", "room_id": "nowhere"}),
+    ):
+        status = server.http(method, path, body, key=KEY, headers={"Content-Type": kind})[0]
+        assert status == (404 if method == "DELETE" else 200), method
+
+
 def test_method_not_allowed_says_what_is(server: RunningServer) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.settings.backend, timeout=30)
     connection.request("PUT", "/mute", headers={"Authorization": f"Bearer {KEY}"})

@@ -13,7 +13,7 @@ from chat.ichat import IEndpoint
 from chat.model import SYSTEM_ID, User
 from chat.plugin import Context, NoOptions, Scope
 from chat.web import backend
-from chat.web.auth import Key, Keys
+from chat.web.auth import Key, Keys, digest_of
 from chat.web.backend import Backend
 
 
@@ -35,7 +35,7 @@ class Endless:
 
 async def test_a_call_that_never_ends_is_given_up() -> None:
     clock = Clock()
-    tree = Backend(Keys((Key("tests", b"key", frozenset(Scope)),)), clock, legacy_status=False)
+    tree = Backend(Keys((Key("tests", digest_of(b"key"), frozenset(Scope)),)), clock, legacy_status=False)
     tree.system = User(1, SYSTEM_ID, "system", "test", {})
     endless = Endless()
     tree.add([endless])
