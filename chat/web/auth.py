@@ -19,6 +19,7 @@ from twisted.web.server import Request
 from chat.config import Config
 from chat.errors import ConfigError
 from chat.plugin import Scope
+from chat.web.access import visit_of
 from chat.web.json import HttpProblem
 
 KEY_FILE = "backend.key"
@@ -62,6 +63,7 @@ class Keys:
         if not matching:
             text = "a key is needed: Authorization: Bearer <key>"
             raise HttpProblem(_UNAUTHORIZED, text, {"WWW-Authenticate": "Bearer"})
+        visit_of(request).key_name = matching[0].name
         return matching[0]
 
 

@@ -21,6 +21,7 @@ from chat.metrics import Counts, Timings
 from chat.model import User
 from chat.plugin import Context
 from chat.times import monotonic, utc_now
+from chat.web.access import visit_of
 from chat.web.auth import Keys
 from chat.web.json import HttpProblem, failure_body, problem_of, respond, success_body
 
@@ -109,7 +110,8 @@ class Backend(Resource):
             problem = problem_of(problem)
         if not isinstance(problem, HttpProblem):
             incident, refusal = new_incident()
-            self.log.failure("a call failed, incident {incident}", failure, incident=incident)
+            request_id = visit_of(request).request_id
+            self.log.failure("call {id} failed, incident {incident}", failure, id=request_id, incident=incident)
             late = failure.check(CancelledError, TwistedTimeoutError)
             problem = HttpProblem(_FAILED, "the call took too long") if late else problem_of(refusal)
         return problem.status, failure_body(problem.text), problem.headers

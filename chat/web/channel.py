@@ -21,8 +21,17 @@ class BoundedChannel(HTTPChannel):
         is_good: bool = super().headerReceived(line)
         return is_good
 
+    @property
+    def asked(self) -> tuple[bytes, bytes]:
+        """Method and path, without the query, of a request that is not complete yet."""
+        return self._command, self._path.partition(b"?")[0]
+
 
 class BoundedSite(Site):
-    """A site whose connections are BoundedChannels."""
+    """A site whose connections are BoundedChannels, and whose requests are BoundedRequests."""
 
     protocol: Any = BoundedChannel
+
+    def log(self, request: Any) -> None:
+        """See `HTTPFactory`: the request was answered."""
+        request.note(request.code)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from twisted.python.failure import Failure
 from twisted.web.http import Request as HttpRequest
 from twisted.web.server import Request
 
 from chat.errors import OK, ChatError
+from chat.web.access import GONE, REQUEST_ID, Visit, visit_of
 
 BODY_LIMIT_BYTES = 1_048_576
 DISCARD_LIMIT_BYTES = 16 * BODY_LIMIT_BYTES
 OLD_FAILURE = 500
-_TOO_LARGE = 413
+_TOO_LARGE = "413 Request Entity Too Large"
 
 
 class HttpProblem(Exception):
@@ -66,6 +68,7 @@ class BoundedRequest(Request):
     callers read no answer before they have sent everything, and a connection closed on them would lose it.
     """
 
+    visit: Visit | None = None
     _is_refused = False
     _discarded_bytes = 0
 
@@ -91,15 +94,40 @@ class BoundedRequest(Request):
         """The request is complete. One that was refused has no effect."""
         if self._is_refused:
             self._hang_up()
-        else:
-            super().requestReceived(command, path, version)
+            return
+        assert self.content is not None
+        self._begin_visit(self.content.tell())
+        super().requestReceived(command, path, version)
+
+    def connectionLost(self, reason: Failure) -> None:
+        """The caller is gone before there was an answer."""
+        super().connectionLost(reason)
+        self.note(GONE)
+
+    def note(self, status: int) -> None:
+        """Write the line of the log, once."""
+        if self.visit is not None:
+            self.visit.note(self, status)
+            self.visit = None
+
+    def turn_away(self, status: str, problem: str) -> None:
+        """Answer a request that has not come as a whole and is not waited for any more. The status has its phrase."""
+        channel: Any = self.channel
+        self.method, self.path = channel.asked
+        self._begin_visit(0)
+        body = failure_body(problem)
+        headers = _headers(body, {"Connection": "close", REQUEST_ID: visit_of(self).request_id})
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        channel.transport.write(f"HTTP/1.1 {status}\r\n{lines}\r\n".encode() + body)
+        self.note(int(status.split(maxsplit=1)[0]))
+
+    def _begin_visit(self, bytes_in: int) -> None:
+        self.visit = Visit(self.getHeader(b"x-request-id"), bytes_in)
+        self.setHeader(REQUEST_ID, self.visit.request_id)
 
     def _refuse(self) -> None:
         self._is_refused = True
-        body = failure_body(f"the body has more than {BODY_LIMIT_BYTES} bytes")
-        headers = "".join(f"{name}: {value}\r\n" for name, value in _headers(body, {"Connection": "close"}).items())
-        channel: Any = self.channel
-        channel.transport.write(f"HTTP/1.1 {_TOO_LARGE} Request Entity Too Large\r\n{headers}\r\n".encode() + body)
+        self.turn_away(_TOO_LARGE, f"the body has more than {BODY_LIMIT_BYTES} bytes")
 
     def _hang_up(self) -> None:
         channel: Any = self.channel

@@ -46,7 +46,7 @@ def test_every_line_is_json_to_the_end(run_server: Run) -> None:
     messages = [line["message"] for line in lines]
     assert "starting up" in messages[0]
     assert messages[-1] == "Server Shut Down."
-    assert [one for one in messages if '"GET /muted?room_id=' in one], "the access log follows too"
+    assert [one for one in messages if " GET /muted 200, " in one], "the access log follows too"
     assert {
         "namespace": "chat.service.ChatService",
         "address": f"tcp:{server.settings.public}:interface=127.0.0.1",
