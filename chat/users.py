@@ -47,8 +47,8 @@ class Users:
         return user
 
     async def made_known(self, user_id: UserId, name: str | None, at: datetime) -> User:
-        """The user, who is made known where nobody of that id is: under that name, or else under the id. The name of one
-        who is known stays. Raises VALIDATION_ERROR for what is no id, or for a name that is too long; StorageError.
+        """The user, who is made known where nobody of that id is: under that name, or else under the id. The name of
+        one who is known stays. Raises VALIDATION_ERROR for what is no id, or for a name that is too long; StorageError.
         """
         known: User | None = self._presence.user(user_id) or await self._store.find_user(user_id)
         if known is not None:
