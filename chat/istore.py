@@ -208,15 +208,19 @@ class IStore(Interface):
         new: Sequence[Sanction], audits: Sequence[Audit], ended: Sequence[Sanction] = ()
     ) -> Deferred[None]:
         """Set mutes and bans, replacing those of the same kind, user and place, with their audit rows; take away those
-        that have ended, unless they were replaced. A Deferred of None.
+        that have ended, unless they were replaced. A Deferred of None; fails with ChatError NO_SUCH_ROOM when a room
+        of the new ones was removed.
         """
 
     def end_sanction(sanction: Sanction, audit: Audit) -> Deferred[None]:
-        """Take away the mute or ban of this kind, user and place, with its audit row. A Deferred of None."""
+        """Take away the mute or ban of this kind, user and place, with its audit row. A Deferred of None; fails with
+        ChatError NO_SUCH_ROOM when its room was removed.
+        """
 
     def put_report(report: Report) -> Deferred[bool]:
         """Keep a `chat.moderation.Report`. A Deferred of whether its reporter had not reported the message before;
-        else nothing is kept. Fails with ChatError NOT_ALLOWED for one above REPORTS_PER_DAY.
+        else nothing is kept. Fails with ChatError NOT_ALLOWED for one above REPORTS_PER_DAY, and with NO_SUCH_ROOM
+        when the room was removed.
         """
 
     def list_reports(limit: int, before: str | None = None) -> Deferred[tuple[Report, ...]]:

@@ -20,8 +20,8 @@ class ReportVerb:
     the message says, be it deleted since. For who is in its room, or owns its conversation. Of one message and reporter
     there is one report: a second one is answered as the first, and nobody hears of it.
 
-    Raises VALIDATION_ERROR for a message that is unknown or of another author, USER_NOT_IN_ROOM; NOT_ALLOWED above
-    REPORTS_PER_DAY.
+    Raises VALIDATION_ERROR for a message that is unknown or of another author, USER_NOT_IN_ROOM; NO_SUCH_ROOM when the
+    room is removed meanwhile; NOT_ALLOWED above REPORTS_PER_DAY.
     """
 
     event = "report"

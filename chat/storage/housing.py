@@ -38,6 +38,15 @@ def create_room(connection: Connection, new: NewRoom) -> Room:
     return Room(key, new.id, new.room_name, new.channel.id, new.kind, new.access, 0, new.acls)
 
 
+def key_of(connection: Connection, room_id: RoomId) -> int:
+    """The key of a room or conversation that was not removed, for what is to be kept of it. Raises NO_SUCH_ROOM."""
+    there = select(rooms.c.key).where(rooms.c.id == room_id, rooms.c.removed_ms.is_(None))
+    key = connection.execute(there).scalar()
+    if key is None:
+        raise ChatError(ErrorCode.NO_SUCH_ROOM)
+    return int(key)
+
+
 def rename_room(connection: Connection, room: Room, name: str) -> None:
     """See `IStore`."""
     channel_key = connection.execute(

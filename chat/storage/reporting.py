@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, func, insert, select
 from chat.errors import ChatError, ErrorCode
 from chat.model import MessageId, RoomId, UserId
 from chat.moderation import REPORTS_PER_DAY, Report
+from chat.storage.housing import key_of
 from chat.storage.schema import reports, rooms, users
 from chat.times import from_ms, to_ms
 
@@ -46,7 +47,7 @@ def put_report(connection: Connection, report: Report) -> bool:
     values = {
         "id": report.id,
         "message_id": report.message_id,
-        "room_key": _key(connection, rooms, report.room_id),
+        "room_key": key_of(connection, report.room_id),
         "author_key": _key(connection, users, report.author_id),
         "reporter_key": reporter_key,
         "body": report.body,

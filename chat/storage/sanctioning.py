@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, select
 from chat.model import Ban, BanScope, Mute, RoomId, Sanction, UserId
 from chat.moderation import Audit
 from chat.storage.auditing import write_audit
+from chat.storage.housing import key_of
 from chat.storage.schema import channels, rooms, sanctions, users
 from chat.times import from_ms, to_ms, utc_now
 
@@ -31,7 +32,8 @@ def put_sanctions(
     _forget_ended(connection, ended)
     now_ms = to_ms(utc_now())
     for sanction in new:
-        connection.execute(delete(sanctions).where(*_same(connection, sanction)))
+        identity = _identity(connection, sanction)
+        connection.execute(delete(sanctions).where(*_same(identity)))
         values = {
             "actor_key": _key(connection, users, sanction.actor_id),
             "duration": sanction.duration,
@@ -39,7 +41,7 @@ def put_sanctions(
             "created_ms": now_ms,
             "until_ms": to_ms(sanction.until),
         }
-        connection.execute(insert(sanctions).values(_identity(connection, sanction) | values))
+        connection.execute(insert(sanctions).values(identity | values))
     for row in audits:
         write_audit(connection, row)
 
@@ -70,28 +72,32 @@ def _named(sanction: Sanction) -> dict[str, Any]:
 
 def end_sanction(connection: Connection, sanction: Sanction, row: Audit) -> None:
     """See `IStore`."""
-    connection.execute(delete(sanctions).where(*_same(connection, sanction)))
+    connection.execute(delete(sanctions).where(*_same(_identity(connection, sanction))))
     write_audit(connection, row)
 
 
 def _identity(connection: Connection, sanction: Sanction) -> dict[str, Any]:
-    """What no two sanctions have in common. Fails for a user or a place that is unknown."""
-    scope, target_id = sanction.place
-    table = _TABLES.get(scope)
+    """What no two sanctions have in common. Raises NO_SUCH_ROOM; fails for an unknown user or channel."""
     return {
         "kind": _kind(sanction),
-        "scope": scope,
-        "target_key": _EVERYWHERE if table is None else _key(connection, table, target_id),
+        "scope": sanction.place[0],
+        "target_key": _place_key(connection, *sanction.place),
         "user_key": _key(connection, users, sanction.user_id),
     }
+
+
+def _place_key(connection: Connection, scope: str, target_id: str) -> int:
+    if scope == "room":
+        return key_of(connection, RoomId(target_id))
+    return _key(connection, channels, target_id) if scope == "channel" else _EVERYWHERE
 
 
 def _kind(sanction: Sanction) -> str:
     return "mute" if isinstance(sanction, Mute) else "ban"
 
 
-def _same(connection: Connection, sanction: Sanction) -> list[Any]:
-    return [sanctions.c[name] == value for name, value in _identity(connection, sanction).items()]
+def _same(identity: dict[str, Any]) -> list[Any]:
+    return [sanctions.c[name] == value for name, value in identity.items()]
 
 
 def _key(connection: Connection, table: Any, public_id: str) -> int:

@@ -14,7 +14,7 @@ from chat.model import Message, new_id
 from chat.moderation import REPORTS_PER_DAY, Report
 from chat.times import from_ms, to_ms, utc_now
 
-from .opened import ALICE, BOB, NOBODY, Opened
+from .opened import ALICE, BOB, NOBODY, Opened, audit
 
 NOW = from_ms(to_ms(utc_now()))
 
@@ -90,6 +90,16 @@ async def test_a_user_reports_so_many_a_day(opened: Opened) -> None:
 async def test_a_report_of_nobody_or_nowhere_is_not_kept(opened: Opened) -> None:
     report = report_of(await said(opened))
     for wrong in ({"reporter_id": NOBODY}, {"author_id": NOBODY}, {"room_id": "nowhere"}):
-        with pytest.raises(StorageError):
+        with pytest.raises((StorageError, ChatError)):
             await opened.store.put_report(structs.replace(report, **wrong))
     assert await opened.store.list_reports(10) == ()
+
+
+async def test_a_report_from_a_room_that_was_removed_is_not_kept(opened: Opened) -> None:
+    before, late = report_of(await said(opened)), report_of(await said(opened))
+    assert await opened.store.put_report(before) is True
+    await opened.store.remove_room(opened.room(), audit("remove"))
+    with pytest.raises(ChatError) as refused:
+        await opened.store.put_report(late)
+    assert refused.value.code is ErrorCode.NO_SUCH_ROOM
+    assert await opened.store.list_reports(10) == (before,)

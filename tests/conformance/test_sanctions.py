@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from msgspec import structs
 
-from chat.errors import StorageError
+from chat.errors import ChatError, ErrorCode, StorageError
 from chat.model import Ban, BanScope, Sanction
 from chat.moderation import Audit
 from chat.times import to_ms, utc_now
 
-from .opened import ALICE, BOB, NOBODY, Opened, audit, ban, mute
+from .opened import ALICE, BOB, CONFIG, LOBBY, NOBODY, Opened, audit, ban, mute
 
 
 def kept(opened: Opened) -> set[Sanction]:
@@ -54,7 +54,7 @@ async def test_a_mute_that_is_taken_away(opened: Opened) -> None:
 
 async def test_mutes_are_set_all_or_none(opened: Opened) -> None:
     for wrong in (mute(NOBODY), mute(BOB, "nowhere")):
-        with pytest.raises(StorageError):
+        with pytest.raises((StorageError, ChatError)):
             await opened.store.put_sanctions([mute(), wrong], [audit("mute")])
     assert opened.case.audits() == []
     await opened.reopen()
@@ -104,7 +104,7 @@ async def test_a_ban_that_is_taken_away(opened: Opened, given: Ban) -> None:
 
 @pytest.mark.parametrize("wrong", [ban(target_id="nowhere"), ban(BanScope.CHANNEL, "room0"), ban(user_id=NOBODY)])
 async def test_a_ban_from_nowhere_or_of_nobody_is_not_kept(opened: Opened, wrong: Ban) -> None:
-    with pytest.raises(StorageError):
+    with pytest.raises((StorageError, ChatError)):
         await opened.store.put_sanctions([ban(), wrong], [audit("ban")])
     assert opened.case.audits() == []
     await opened.reopen()
@@ -134,6 +134,33 @@ async def test_a_removed_room_takes_its_bans_along(opened: Opened) -> None:
     await opened.store.remove_room(opened.room(1), audit("remove_room"))
     await opened.reopen()
     assert kept(opened) == {one for one in OF_ALL_SCOPES if one.target_id != "room1"}
+
+
+@pytest.mark.parametrize("late", [mute(BOB, "room1"), ban(target_id="room1", user_id=BOB)])
+async def test_nobody_is_sanctioned_in_a_room_that_was_removed(opened: Opened, late: Sanction) -> None:
+    """Nor anywhere else with the same write."""
+    over = mute(ALICE, "room2")
+    await opened.store.put_sanctions([over], [])
+    await opened.store.remove_room(opened.room(1), audit("remove"))
+    for write in (
+        opened.store.put_sanctions([mute(), late, ban()], [audit("mute")], [over]),
+        opened.store.end_sanction(late, audit("end")),
+    ):
+        with pytest.raises(ChatError) as refused:
+            await write
+        assert refused.value.code is ErrorCode.NO_SUCH_ROOM
+    assert [row[2] for row in opened.case.audits()] == ["remove"]
+    await opened.reopen(structs.replace(CONFIG, channels=(structs.replace(LOBBY, rooms=LOBBY.rooms[::2]),)))
+    assert kept(opened) == {over}
+
+
+async def test_what_has_ended_in_a_room_that_was_removed_is_no_obstacle(opened: Opened) -> None:
+    over, new = mute(ALICE, "room1"), mute()
+    await opened.store.put_sanctions([over], [])
+    await opened.store.remove_room(opened.room(1), audit("remove"))
+    await opened.store.put_sanctions([new], [], [over])
+    await opened.reopen()
+    assert kept(opened) == {new}
 
 
 async def test_every_act_has_its_audit_row(opened: Opened) -> None:
