@@ -26,9 +26,9 @@ _ROOM, _CHANNEL, _EVERYWHERE = BanScope.ROOM.value, BanScope.CHANNEL.value, (Ban
 class Sanctions(Generic[Kind]):
     """Sanctions that have not ended, one for each user and place.
 
-    They end by `seconds`, which only go on: a wall clock that is set neither ends one early nor brings one back that
-    has ended. How long one still lasts is reckoned by the wall clock once, when it comes here: across a restart the
-    wall clock's time of the end is all there is.
+    They end by `seconds`, which only go on, where it can be told also while the machine sleeps: a wall clock that is
+    set neither ends one early nor brings one back that has ended. How long one still lasts is reckoned by the wall
+    clock once, when it comes here: across a restart the wall clock's time of the end is all there is.
     """
 
     def __init__(self, seconds: Callable[[], float]) -> None:

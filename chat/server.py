@@ -41,7 +41,7 @@ from chat.slots import Activity
 from chat.tallies import Tallies
 from chat.timelines import Timelines
 from chat.timers import Timers
-from chat.times import monotonic, utc_now
+from chat.times import lasting, monotonic, utc_now
 from chat.users import Users
 from chat.watching import watch_calls, watch_clients, watch_state, watch_works
 from chat.web.asking import Asker
@@ -146,8 +146,7 @@ class Server:
     def _services(self) -> Services:
         config, store, presence = self.config, self._store, self.presence
         public = config.users.public_attributes
-        seconds = monotonic(self._reactor)
-        rooms = Rooms(config.rooms.max_users, seconds)
+        rooms = Rooms(config.rooms.max_users, lasting(self._reactor))
         users = Users(store, presence, None if public is None else frozenset(public))
         timelines = Timelines(store, presence, config.history.limit)
         tallies = Tallies(store, self._reactor)
@@ -163,7 +162,7 @@ class Server:
             timelines=timelines,
             histories=Histories(store, timelines, config.history),
             revisions=Revisions(store, timelines),
-            mutes=Mutes(seconds),
+            mutes=Mutes(lasting(self._reactor)),
             tallies=tallies,
             timers=Timers(store, self._reactor),
             dispatch=self._dispatch,
@@ -171,7 +170,7 @@ class Server:
             catch_up=self._catch_up,
             send_away=self._send_away,
             ask=Asker(self._reactor).ask,
-            seconds=seconds,
+            seconds=monotonic(self._reactor),
             metrics=Metrics(),
         )
 

@@ -1,4 +1,4 @@
-"""The one place that reads clocks: the wall clock, with its integer form for the store, and one that only goes on."""
+"""The one place that reads clocks: the wall clock, with its integer form for the store, and two that only go on."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from twisted.internet.interfaces import IReactorTime
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+# On Linux the monotonic clock stands still while the machine sleeps, and this one does not.
+_AWAKE_OR_NOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def utc_now() -> datetime:
@@ -37,3 +39,12 @@ def rfc3339(moment: datetime) -> str:
 def monotonic(reactor: IReactorTime) -> Callable[[], float]:
     """The seconds that go by for a reactor. A real one tells the wall clock's, which somebody may set back."""
     return time.monotonic if isinstance(reactor, ReactorBase) else reactor.seconds
+
+
+def lasting(reactor: IReactorTime) -> Callable[[], float]:
+    """The same for what lasts hours and days: these seconds go on while the machine sleeps, where it can tell."""
+    return _boot_seconds if isinstance(reactor, ReactorBase) else reactor.seconds
+
+
+def _boot_seconds() -> float:
+    return time.clock_gettime(_AWAKE_OR_NOT)

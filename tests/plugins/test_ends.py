@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -100,6 +101,20 @@ async def test_a_wall_clock_that_is_set_changes_nothing(
     clock.advance(10)
     assert not await is_refused(server, kind)
     wall.jump = -jump
+    assert not await is_refused(server, kind)
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="the system has no clock that goes on in its sleep")
+@pytest.mark.parametrize("kind", KINDS)
+async def test_it_ends_while_the_machine_sleeps(
+    memory_server: Make, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """In the time of the real reactor."""
+    server, tell = memory_server(**TOWN), time.clock_gettime
+    await sanction(server, kind)
+    assert await is_refused(server, kind)
+    slept = {time.CLOCK_BOOTTIME: HOUR_S}
+    monkeypatch.setattr(time, "clock_gettime", lambda clock: tell(clock) + slept.get(clock, 0))
     assert not await is_refused(server, kind)
 
 
