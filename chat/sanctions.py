@@ -8,9 +8,10 @@ from datetime import datetime
 from math import ceil
 from typing import Final, Generic, TypeVar
 
+from chat.activities import RoomRef
 from chat.agenda import Agenda
 from chat.errors import ChatError, ErrorCode
-from chat.events import BanNotice
+from chat.events import BanNotice, MuteNotice
 from chat.ichat import IStore
 from chat.model import Ban, BanScope, Channel, Mute, Room, RoomId, SanctionPlace, UserId
 from chat.moderation import Audit
@@ -125,6 +126,19 @@ class Mutes(Sanctions[Mute]):
     def of(self, user_id: UserId, room_id: RoomId) -> Mute | None:
         """The mute that keeps the user from speaking in the room now."""
         return self.get((_ROOM, room_id), user_id)
+
+    def check(self, user_id: UserId, room: Room) -> None:
+        """Raise USER_IS_BANNED, with the whole seconds that are left and the reason, for who is muted in the room."""
+        mute = self.of(user_id, room.id)
+        if mute is None:
+            return
+        notice = MuteNotice(
+            published=utc_now(),
+            seconds_left=str(self.seconds_left(mute)),
+            reason=mute.reason,
+            room=RoomRef.of(room),
+        )
+        raise ChatError(ErrorCode.USER_IS_BANNED, "muted in this room", notice=notice)
 
     def in_room(self, room_id: RoomId) -> list[Mute]:
         """The mutes of a room."""

@@ -52,8 +52,9 @@ class Whispers:
     async def addressed(self, sender: User, request: Whisper | SendMessage) -> Addressed | None:
         """To whom the command whispers; None for a message that is for all in its room.
 
-        Raises NO_SUCH_ROOM, USER_NOT_IN_ROOM when one of the two is not in the room, NOT_ALLOWED_TO_WHISPER_SELF,
-        NO_SUCH_USER, NOT_ALLOWED_TO_WHISPER_CHANNEL where the channel's rules do not hold for the sender.
+        Raises NO_SUCH_ROOM, USER_NOT_IN_ROOM when one of the two is not in the room, USER_IS_BANNED for a sender who is
+        banned or muted there, NOT_ALLOWED_TO_WHISPER_SELF, NO_SUCH_USER, NOT_ALLOWED_TO_WHISPER_CHANNEL where the
+        channel's rules do not hold for the sender.
         """
         if isinstance(request, Whisper):
             return await self._to(sender, request.room_id, request.user_id)
@@ -73,6 +74,8 @@ class Whispers:
     async def _to(self, sender: User, room_id: RoomId, user_id: UserId) -> Addressed:
         services = self._services
         place = services.places.occupied(sender.id, room_id)
+        # Guards ask other servers about whispers, which takes time: a mute may have been set meanwhile.
+        services.mutes.check(sender.id, place.room)
         if user_id == sender.id:
             raise ChatError(ErrorCode.NOT_ALLOWED_TO_WHISPER_SELF)
         shown = services.presence.shown_among((user_id,), room_id, services.occupancy.viewer(sender))

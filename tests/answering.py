@@ -24,6 +24,7 @@ class Answering(Resource):
         self.is_silent = self.is_endless = False
         self.questions: list[Any] = []
         self.gone = 0
+        self._kept_waiting: list[Request] = []
 
     def render(self, request: Request) -> bytes | int:
         """See `Resource`."""
@@ -34,13 +35,22 @@ class Answering(Resource):
             request.setHeader(name, value)
         if not (self.is_silent or self.is_endless):
             return self.body
-        request.notifyFinish().addErrback(self._left)
+        self._kept_waiting.append(request)
+        request.notifyFinish().addErrback(self._left, request)
         if self.is_endless:
             request.write(self.body)
         return NOT_DONE_YET
 
-    def _left(self, reason: object) -> None:
+    def break_silence(self) -> None:
+        """Answer those that got no answer and are there still."""
+        waiting, self._kept_waiting = self._kept_waiting, []
+        for request in waiting:
+            request.write(self.body)
+            request.finish()
+
+    def _left(self, reason: object, request: Request) -> None:
         self.gone += 1
+        self._kept_waiting.remove(request)
 
 
 class Listening:

@@ -9,8 +9,7 @@ from zope.interface import implementer
 from chat.activities import RoomRef
 from chat.crossing import rooms_of
 from chat.durations import end_of
-from chat.errors import ChatError, ErrorCode
-from chat.events import MuteNotice, UserMuted, UserUnmuted
+from chat.events import UserMuted, UserUnmuted
 from chat.ichat import IGuard, IVerb
 from chat.model import Mute, RoomId
 from chat.moderation import Audit
@@ -34,17 +33,8 @@ class MuteGuard:
 
     async def check(self, context: Context, request: SendMessage | EditMessage | Whisper) -> None:
         """See `IGuard`."""
-        mutes = self._services.mutes
-        mute = next(filter(None, (mutes.of(context.caller.id, room_id) for room_id in _concerned(request))), None)
-        if mute is None:
-            return
-        notice = MuteNotice(
-            published=context.now,
-            seconds_left=str(mutes.seconds_left(mute)),
-            reason=mute.reason,
-            room=RoomRef.of(self._services.rooms.room(mute.room_id)),
-        )
-        raise ChatError(ErrorCode.USER_IS_BANNED, "muted in this room", notice=notice)
+        for room in filter(None, map(self._services.rooms.find, _concerned(request))):
+            self._services.mutes.check(context.caller.id, room)
 
 
 def _concerned(request: SendMessage | EditMessage | Whisper) -> tuple[RoomId, ...]:

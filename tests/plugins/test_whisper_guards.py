@@ -10,13 +10,18 @@ import pytest_twisted
 
 from chat.config import GlobalRoles, MessageOptions, UserOptions
 from chat.errors import ConfigError
+from chat.model import UserId
+from chat.requests import BanUser, KickUser, MutePlan, MuteUsers, RemoveRoom
+from chat.slots import Activity
 from chat.testing import MemoryServer
 from tests.answering import Answering, Listening
-from tests.conversing import CHANNELS, JOIN, ROOM, inside, logged_in, send
+from tests.banning import backend
+from tests.conversing import CHANNELS, JOIN, ROOM, eventually, inside, logged_in, send
 from tests.plugins.test_text_whispers import worded
 from tests.plugins.test_whisper import RULED, whisper
 
 Make = Callable[..., MemoryServer]
+ALICE = UserId("alice")
 BOTH = ["whisper-contacts", "whisper-preferences"]
 NO_ADDRESSES = [
     *("ftp://host/", "host/path", "http:///path", "http://host:abc/", "http://host:65536/", "http://host:0/"),
@@ -174,3 +179,32 @@ async def test_another_server_that_fails_refuses(memory_server: Make, answering:
     assert refused == {"status_code": 725, "message": "a remote service failed"}
     answering.is_silent = True
     assert await alice.call("whisper", whisper("bob")) == refused
+
+
+def request_of(meanwhile: str) -> Activity:
+    """What keeps alice from whispering in the room."""
+    requests: dict[str, Activity] = {
+        "mute": MuteUsers((MutePlan(ALICE, ROOM, "1h", "why", ALICE),)),
+        "ban": BanUser(kind="room", target=ROOM, user_id=ALICE, duration="1h"),
+        "kick": KickUser(room_id=ROOM, user_id=ALICE),
+        "removal": RemoveRoom(room_id=ROOM),
+    }
+    return requests[meanwhile]
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+@pytest.mark.parametrize(("meanwhile", "code"), [("mute", 703), ("ban", 703), ("kick", 702), ("removal", 802)])
+async def test_what_keeps_from_whispering_does_so_while_another_server_is_asked(
+    memory_server: Make, answering: Answering, url: str, meanwhile: str, code: int, as_text: bool
+) -> None:
+    options, messages = {"whisper-preferences": {"url": url}}, MessageOptions(text_whispers=True)
+    server = guarded(memory_server, "whisper-preferences", options=options, messages=messages)
+    alice, bob = await inside(server, "alice"), await inside(server, "bob")
+    answering.is_silent = True
+    whispering = alice.ask(*(("message", send(worded("hello -bob"))) if as_text else ("whisper", whisper("bob"))))
+    await eventually(lambda: answering.questions)
+    await server.server.services.dispatch(backend(server), request_of(meanwhile))
+    answering.break_silence()
+    assert (await whispering)["status_code"] == code
+    await bob.sync()
+    assert bob.heard("gn_whisper") == bob.heard("message") == []
