@@ -41,8 +41,8 @@ class Crossings:
         for `crossroom`, or of the target for `message`, does not let it pass. Rooms of different channels need a rule
         `samechannel` with the value `n` on the target's side.
         """
-        origin = self._places.occupied(sender.id, origin_id)
-        room = self._rooms.enterable(sender.id, target_id)
+        origin = self._places.occupied(sender, origin_id)
+        room = self._places.found(sender, target_id)
         target = Place(room, self._rooms.channel_of(room), origin=origin)
         self._check_channels(sender, origin.room, room)
         is_near = origin.room.channel_id == room.channel_id

@@ -12,7 +12,7 @@ from chat.audiences import Audience, InRoom, OfUser
 from chat.conversations import Conversation, Conversations
 from chat.errors import ChatError, ErrorCode
 from chat.events import RoomCreated
-from chat.model import Channel, Room, RoomId, User, UserId, is_public_id
+from chat.model import Channel, ChannelId, Room, RoomId, User, UserId, is_public_id
 from chat.presence import Presence
 from chat.rooms import Rooms
 from chat.users import Users
@@ -58,24 +58,60 @@ class Places:
         self._presence = presence
         self._conversations = conversations
 
-    def occupied(self, user_id: UserId, room_id: RoomId) -> Place:
+    def manageable(self, user: User, room_id: RoomId) -> Room:
+        """The room, for a user who may know of it and is not banned from it: who may list it, is something there, or is
+        in it. Raises NO_SUCH_ROOM, USER_IS_BANNED.
+        """
+        room = self._known(user, room_id)
+        self._rooms.check_ban(user.id, room)
+        return room
+
+    def channel(self, user: User, channel_id: ChannelId) -> Channel:
+        """The channel, for a user who may know of it: who may list it, is something there, or is in one of its rooms.
+        Raises NO_SUCH_CHANNEL.
+        """
+        channel = self._rooms.channel(channel_id)
+        if not self._rooms.is_known_to(user, channel) and not self._is_in(user.id, channel):
+            raise ChatError(ErrorCode.NO_SUCH_CHANNEL)
+        return channel
+
+    def _is_in(self, user_id: UserId, channel: Channel) -> bool:
+        inside = map(self._rooms.room, self._presence.rooms_of(user_id))
+        return any(room.channel_id == channel.id for room in inside)
+
+    def _known(self, user: User, room_id: RoomId) -> Room:
+        room = self._rooms.room(room_id)
+        if not self._presence.occupies(user.id, room.id) and not self._rooms.is_known_to(user, room):
+            raise ChatError(ErrorCode.NO_SUCH_ROOM)
+        return room
+
+    def occupied(self, user: User, room_id: RoomId) -> Place:
         """The room, which the user is in. Raises NO_SUCH_ROOM, USER_IS_BANNED, USER_NOT_IN_ROOM."""
-        room = self._rooms.enterable(user_id, room_id)
-        if not self._presence.occupies(user_id, room.id):
+        room = self._rooms.enterable(user.id, self._known(user, room_id).id)
+        if not self._presence.occupies(user.id, room.id):
             raise ChatError(ErrorCode.USER_NOT_IN_ROOM)
         return self._of_room(room)
 
-    def own_or_occupied(self, user_id: UserId, room_id: RoomId) -> Place:
+    def own_or_occupied(self, user: User, room_id: RoomId) -> Place:
         """The room, which the user is in or owns. Raises NO_SUCH_ROOM, USER_IS_BANNED, USER_NOT_IN_ROOM."""
-        if self._rooms.roles.is_owner(user_id, room_id):
-            return self._of_room(self._rooms.manageable(user_id, room_id))
-        return self.occupied(user_id, room_id)
+        if self._rooms.roles.is_owner(user.id, room_id):
+            return self._of_room(self.manageable(user, room_id))
+        return self.occupied(user, room_id)
+
+    def found(self, user: User, room_id: RoomId) -> Room:
+        """The room, which the user may know of, may join or is in, and is not banned from. Raises NO_SUCH_ROOM,
+        USER_IS_BANNED.
+        """
+        room = self._rooms.room(room_id)
+        if not self._presence.occupies(user.id, room.id) and not self._rooms.is_found_by(user, room):
+            raise ChatError(ErrorCode.NO_SUCH_ROOM)
+        return self._rooms.enterable(user.id, room.id)
 
     def joinable(self, user: User, room_id: RoomId) -> Room:
         """The room, which the user may join or is in. Raises NO_SUCH_ROOM, USER_IS_BANNED, NOT_ALLOWED where its rules
         do not hold.
         """
-        room = self._rooms.enterable(user.id, room_id)
+        room = self.found(user, room_id)
         if not self._presence.occupies(user.id, room.id):
             self._rooms.permits.check(user, "join", room)
         return room
@@ -91,9 +127,9 @@ class Places:
         """The same, asked for what is mostly a room."""
         return None if self._rooms.find(room_id) is not None else await self.owned(user_id, room_id)
 
-    async def standing(self, user_id: UserId, room_id: RoomId) -> Place:
+    async def standing(self, user: User, room_id: RoomId) -> Place:
         """A place that the user is in or owns. Raises USER_NOT_IN_ROOM, NO_SUCH_ROOM, USER_IS_BANNED, StorageError."""
-        return await self.private(user_id, room_id) or self.own_or_occupied(user_id, room_id)
+        return await self.private(user.id, room_id) or self.own_or_occupied(user, room_id)
 
     def created(self, place: Place, actor: User, at: datetime) -> RoomCreated:
         """The event of a place that somebody has just made."""

@@ -194,6 +194,18 @@ class Rooms:
         """Whether lists show the room to the user, and news of it: its rules for `list` and those of its channel."""
         return self.may_enter(user.id, room) and self.permits.lets(user, "list", room)
 
+    def is_known_to(self, user: User, place: Room | Channel) -> bool:
+        """Whether the user, if not there, may know of it: who may list it, or is something there. To others it is as if
+        it did not exist.
+        """
+        if self.rights.has_standing(user.id, place):
+            return True
+        return self.permits.lets(user, "list", place) and (isinstance(place, Channel) or self.may_enter(user.id, place))
+
+    def is_found_by(self, user: User, room: Room) -> bool:
+        """Whether the user finds the room by its id: who may know of it, or may join it."""
+        return self.is_known_to(user, room) or (self.may_enter(user.id, room) and self.permits.lets(user, "join", room))
+
     def is_news_for(self, user: User, room: Room) -> bool:
         """Whether the user, if not in the room, hears of what becomes of it: who may list it and is not banned."""
         return self.may_list(user, room) and not self.bans.of(user.id, self.channel_of(room))
@@ -219,12 +231,15 @@ class Rooms:
 
     def entered(self, user: User, target: RoomTarget, occupied: Collection[RoomId]) -> Room:
         """The room that `target` names for a user who may enter it, or is banned from it. By name those alone are found
-        that the user may list, or is in: `occupied`.
+        that the user may list, or is in: `occupied`; by id those too that the user may join.
 
         Raises NO_SUCH_ROOM, also for a room that is for others alone; MULTIPLE_ROOMS_WITH_NAME.
         """
         if not target.by_name:
-            return self._of_id(user.id, RoomId(target.target))
+            room = self._of_id(user.id, RoomId(target.target))
+            if room.id not in occupied and not self.is_found_by(user, room):
+                raise ChatError(ErrorCode.NO_SUCH_ROOM)
+            return room
         named = self._named(target.target)
         return self._only(room for room in named if room.id in occupied or self.may_list(user, room))
 
@@ -241,17 +256,6 @@ class Rooms:
         room = self.room(room_id)
         if not self.may_enter(user_id, room):
             raise ChatError(ErrorCode.NO_SUCH_ROOM)
-        return room
-
-    def manageable(self, user_id: UserId, room_id: RoomId) -> Room:
-        """The room of this id, for a user who may enter it or is something there, and is not banned from it.
-
-        Raises NO_SUCH_ROOM, USER_IS_BANNED.
-        """
-        room = self.room(room_id)
-        if not self.may_enter(user_id, room) and not self.rights.has_standing(user_id, room):
-            raise ChatError(ErrorCode.NO_SUCH_ROOM)
-        self.check_ban(user_id, room)
         return room
 
     def named_in_default(self, name: str) -> Room:

@@ -63,7 +63,7 @@ class Whispers:
 
     async def _to_named(self, sender: User, room_id: RoomId, name: str) -> Addressed:
         """What is meant for one is not told to all because the one is not there, or there are two of that name."""
-        self._services.places.occupied(sender.id, room_id)
+        self._services.places.occupied(sender, room_id)
         viewer = self._services.occupancy.viewer(sender)
         shown = (one.user for one in self._services.presence.shown(room_id, viewer))
         found = [user.id for user in shown if name in (user.name, user.id)]
@@ -73,7 +73,7 @@ class Whispers:
 
     async def _to(self, sender: User, room_id: RoomId, user_id: UserId) -> Addressed:
         services = self._services
-        place = services.places.occupied(sender.id, room_id)
+        place = services.places.occupied(sender, room_id)
         # Guards ask other servers about whispers, which takes time: a mute may have been set meanwhile.
         services.mutes.check(sender.id, place.room)
         if user_id == sender.id:

@@ -43,8 +43,10 @@ MODERATION_FOOT = """
 * In a private conversation nobody may any of this, and each owner takes back only what is their own.
 * For mutes users have no command: backends mute, and plugins that ask for it in the name of a user.
 * What users say they take back themselves, where `messages.sender_can_delete` allows it.
-* Rooms for members or operators alone are answered to others as if they did not exist; who has a standing in a room
-  may know of it. What a rule for `list` hides is only not shown.
+* What somebody may not list is answered as if it did not exist, to whatever is asked of it: rooms for members or
+  operators alone, and rooms and channels that a rule for `list` hides, from bans too. Who has a role there, or is in
+  it, may know of it. A room that the rules for `list` hide and those for `join` do not is found by its id where one
+  joins, reads, or writes from another room.
 * Who has a role in a room is its member as long. When the last one is taken, who is a member by nothing else is out of
   a room that is for members alone.
 * A refusal has the code 705. What was done stands in the audit log, the table `audit` of the database: when, by whom

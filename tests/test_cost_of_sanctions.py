@@ -45,7 +45,7 @@ def checks(server: MemoryServer) -> tuple[Callable[[], object], ...]:
     return (
         lambda: begin(ban.check(context, request)),
         lambda: begin(mute.check(context, request)),
-        lambda: services.places.occupied(BOB, ROOM),
+        lambda: services.places.occupied(context.caller, ROOM),
     )
 
 

@@ -47,7 +47,7 @@ class AcknowledgeVerb:
         if not request.messages:
             raise ChatError(ErrorCode.MISSING_OBJECT_ATTACHMENTS)
         user = context.caller
-        place = await self._services.places.standing(user.id, request.room_id)
+        place = await self._services.places.standing(user, request.room_id)
         ids = [MessageId(message.id) for message in request.messages]
         found: ByAuthor = await self._services.receipts.acknowledge(user, place.room, ids, self.receipt, context.now)
         if self._services.presence.status_of(user.id) is not Status.ONLINE:

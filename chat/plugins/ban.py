@@ -54,8 +54,8 @@ class BanVerb:
     async def handle(self, context: Context, request: BanUser) -> Outcome:
         """See `IVerb`."""
         services, until = self._services, end_of(request.duration, context.now)
-        scope = _scope(services.rooms, request)
-        where = _place(services.rooms, context.caller, scope, request.target or "")
+        scope = _scope(services, context.caller, request)
+        where = _place(services, context.caller, scope, request.target or "")
         _check(services.rooms, context.caller, scope, where, request.user_id)
         user = await services.users.known(request.user_id)
         target_id = "" if where is None else where.id
@@ -105,7 +105,7 @@ class UnbanVerb:
     async def handle(self, context: Context, request: UnbanUser) -> Outcome:
         """See `IVerb`."""
         rooms = self._services.rooms
-        where = _place(rooms, context.caller, request.scope, request.target_id)
+        where = _place(self._services, context.caller, request.scope, request.target_id)
         _check(rooms, context.caller, request.scope, where, request.user_id)
         user = await self._services.users.known(request.user_id)
         ban = rooms.bans.get((request.scope.value, "" if where is None else where.id), user.id)
@@ -150,7 +150,7 @@ class Ending:
             self._send_away(event.ban.user_id)
 
 
-def _scope(rooms: Rooms, request: BanUser) -> BanScope:
+def _scope(services: Services, actor: User, request: BanUser) -> BanScope:
     """How far a ban is to reach. Raises INVALID_TARGET_TYPE, MISSING_TARGET_ID."""
     if request.kind == BanScope.GLOBAL.value:
         return BanScope.GLOBAL
@@ -160,17 +160,21 @@ def _scope(rooms: Rooms, request: BanUser) -> BanScope:
         raise ChatError(ErrorCode.MISSING_TARGET_ID)
     if request.kind is not None:
         return BanScope(request.kind)
-    return BanScope.CHANNEL if rooms.is_channel(request.target) else BanScope.ROOM
+    try:
+        services.places.channel(actor, ChannelId(request.target))
+    except ChatError:
+        return BanScope.ROOM
+    return BanScope.CHANNEL
 
 
-def _place(rooms: Rooms, actor: User, scope: BanScope, target_id: str) -> Room | Channel | None:
+def _place(services: Services, actor: User, scope: BanScope, target_id: str) -> Room | Channel | None:
     """What the ban is from; None for the server. Raises NO_SUCH_ROOM, NO_SUCH_CHANNEL, USER_IS_BANNED."""
     if scope is BanScope.ROOM:
-        return rooms.manageable(actor.id, RoomId(target_id))
+        return services.places.manageable(actor, RoomId(target_id))
     if scope is BanScope.GLOBAL:
         return None
-    channel = rooms.channel(ChannelId(target_id))
-    rooms.bans.check(actor.id, channel)
+    channel = services.places.channel(actor, ChannelId(target_id))
+    services.rooms.bans.check(actor.id, channel)
     return channel
 
 

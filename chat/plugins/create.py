@@ -102,7 +102,7 @@ class CreateVerb:
         room_id = RoomId(new_id())
         return NewRoom(
             id=room_id,
-            channel=self._services.rooms.channel(request.channel_id),
+            channel=self._services.places.channel(context.caller, request.channel_id),
             room_name=self._names.checked(request.name),
             kind=RoomKind.TEMPORARY,
             access=Access.OPEN,

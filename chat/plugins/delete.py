@@ -39,7 +39,7 @@ class DeleteVerb:
 
     async def handle(self, context: Context, request: DeleteMessage) -> Outcome:
         """See `IVerb`."""
-        place = await self._services.places.standing(context.caller.id, request.room_id)
+        place = await self._services.places.standing(context.caller, request.room_id)
         if request.is_of_room:
             return await self._clear(context, place, request.object_id)
         message = await self._services.revisions.find(place.room, MessageId(request.object_id))

@@ -38,7 +38,7 @@ class EditVerb:
     async def handle(self, context: Context, request: EditMessage) -> Outcome:
         """See `IVerb`."""
         check_body(request.body, self._max_characters)
-        place = await self._services.places.standing(context.caller.id, RoomId(request.target))
+        place = await self._services.places.standing(context.caller, RoomId(request.target))
         if place.channel is not None:
             self._services.rooms.permits.check(context.caller, "message", place.room)
         revisions = self._services.revisions

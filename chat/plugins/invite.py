@@ -35,7 +35,7 @@ class InviteVerb:
     async def handle(self, context: Context, request: Invite) -> Outcome:
         """See `IVerb`."""
         inviter = context.caller
-        place = self._services.places.own_or_occupied(inviter.id, request.room_id)
+        place = self._services.places.own_or_occupied(inviter, request.room_id)
         invited = await self._services.users.known(request.user_id)
         if not self._may_come(invited, place):
             raise ChatError(ErrorCode.NOT_ALLOWED, "the room is not for this user")

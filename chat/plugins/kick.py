@@ -35,7 +35,7 @@ class KickVerb:
     async def handle(self, context: Context, request: KickUser) -> Outcome:
         """See `IVerb`."""
         services, actor, user_id = self._services, context.caller, request.user_id
-        room = services.rooms.manageable(actor.id, request.room_id)
+        room = services.places.manageable(actor, request.room_id)
         services.rooms.rights.check(Act.KICK, actor.id, room, user_id)
         services.rooms.permits.check(actor, "kick", room)
         if not self._is_there(actor, room, user_id):

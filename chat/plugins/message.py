@@ -72,7 +72,7 @@ class MessageVerb:
             target, *origin = rooms_of(request)
             if origin:
                 return self._crossings.place(context.caller, origin[0], target)
-            place = self._services.places.occupied(context.caller.id, target)
+            place = self._services.places.occupied(context.caller, target)
             self._services.rooms.permits.check(context.caller, "message", place.room)
             return place
         if request.kind == "private":

@@ -48,7 +48,7 @@ def _concerned(request: SendMessage | EditMessage | Whisper) -> tuple[RoomId, ..
 class MuteVerb:
     """Mutes users, all or none. A second mute replaces the duration, and the reason where one is given.
 
-    Raises NO_SUCH_USER, NO_SUCH_ROOM, NOT_ALLOWED, INVALID_BAN_DURATION.
+    Raises NO_SUCH_USER, NO_SUCH_ROOM, USER_IS_BANNED, NOT_ALLOWED, INVALID_BAN_DURATION.
     """
 
     event = None
@@ -82,7 +82,7 @@ class MuteVerb:
     async def _mute(self, context: Context, plan: MutePlan) -> Mute:
         user = await self._services.users.known(plan.user_id)
         actor = await self._services.users.known(plan.actor_id)
-        room = self._services.rooms.room(plan.room_id)
+        room = self._services.places.manageable(context.caller, plan.room_id)
         self._services.rooms.rights.check(Act.MUTE, context.caller.id, room, user.id)
         former = self._services.mutes.of(user.id, room.id)
         reason = plan.reason if plan.reason is not None else "" if former is None else former.reason
@@ -102,7 +102,9 @@ class MuteVerb:
 
 @implementer(IVerb)
 class UnmuteVerb:
-    """Ends a mute; ending one that is not there announces nothing. Raises NO_SUCH_USER, NO_SUCH_ROOM, NOT_ALLOWED."""
+    """Ends a mute; ending one that is not there announces nothing. Raises NO_SUCH_USER, NO_SUCH_ROOM, USER_IS_BANNED,
+    NOT_ALLOWED.
+    """
 
     event = None
     verbs = ()
@@ -116,7 +118,7 @@ class UnmuteVerb:
     async def handle(self, context: Context, request: UnmuteUser) -> Outcome:
         """See `IVerb`."""
         user = await self._services.users.known(request.user_id)
-        room = self._services.rooms.room(request.room_id)
+        room = self._services.places.manageable(context.caller, request.room_id)
         self._services.rooms.rights.check(Act.MUTE, context.caller.id, room, user.id)
         mute = self._services.mutes.of(user.id, room.id)
         if mute is None:

@@ -33,7 +33,7 @@ class RemoveRoomVerb:
     async def handle(self, context: Context, request: RemoveRoom) -> Outcome:
         """See `IVerb`."""
         rooms, actor = self._services.rooms, context.caller
-        room = rooms.manageable(actor.id, request.room_id)
+        room = self._services.places.manageable(actor, request.room_id)
         rooms.rights.check(Act.REMOVE_ROOM, actor.id, room)
         reason = request.reason or ""
         row = Audit(context.now, context.key_name, actor.id, "remove-room", actor.id, room.id, reason)

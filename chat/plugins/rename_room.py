@@ -35,7 +35,7 @@ class RenameRoomVerb:
     async def handle(self, context: Context, request: RenameRoom) -> Outcome:
         """See `IVerb`."""
         rooms, actor = self._services.rooms, context.caller
-        room = rooms.manageable(actor.id, request.room_id)
+        room = self._services.places.manageable(actor, request.room_id)
         rooms.rights.check(Act.RENAME_ROOM, actor.id, room)
         name = self._names.checked(request.name)
         if name == room.name:

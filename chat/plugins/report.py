@@ -48,7 +48,7 @@ class ReportVerb:
     async def _room(self, context: Context, message: Message) -> Room:
         """Where the message is. Which rooms there are besides one's own is not betrayed by messages in them."""
         try:
-            return (await self._services.places.standing(context.caller.id, message.room_id)).room
+            return (await self._services.places.standing(context.caller, message.room_id)).room
         except ChatError:
             raise ChatError(ErrorCode.USER_NOT_IN_ROOM) from None
 

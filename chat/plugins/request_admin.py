@@ -37,7 +37,7 @@ class RequestAdminVerb:
         """See `IVerb`."""
         check_body(request.body, self._max_characters)
         user = context.caller
-        place = self._services.places.own_or_occupied(user.id, request.room_id)
+        place = self._services.places.own_or_occupied(user, request.room_id)
         if not any(self._is_there(operator) for operator in self._services.rooms.roles.operators):
             raise ChatError(ErrorCode.NO_ADMIN_ONLINE)
         admin_room = self._services.rooms.admin_room_of(place.room)

@@ -33,11 +33,11 @@ class _RoleVerb:
         return Grant(user.id, user.name, request.role, request.channel_id, request.room_id), user
 
     def _place(self, context: Context, request: RoleChange) -> tuple[Act, Room | Channel | None]:
-        rooms = self._services.rooms
+        places = self._services.places
         if request.room_id is not None:
-            return Act.SET_ROOM_ROLES, rooms.manageable(context.caller.id, request.room_id)
+            return Act.SET_ROOM_ROLES, places.manageable(context.caller, request.room_id)
         if request.channel_id is not None:
-            return Act.SET_CHANNEL_ROLES, rooms.channel(request.channel_id)
+            return Act.SET_CHANNEL_ROLES, places.channel(context.caller, request.channel_id)
         return Act.SET_GLOBAL_ROLES, None
 
     def _row(self, context: Context, request: RoleChange, word: str) -> Audit:

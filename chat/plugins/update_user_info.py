@@ -8,7 +8,7 @@ from chat.activities import Attribute, UserRef
 from chat.errors import ChatError, ErrorCode
 from chat.events import UserInfoUpdated
 from chat.ichat import IVerb
-from chat.model import RoomId, User, UserId
+from chat.model import RoomId, User
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import UpdateUserInfo
 
@@ -34,7 +34,7 @@ class UpdateUserInfoVerb:
     async def handle(self, context: Context, request: UpdateUserInfo) -> Outcome:
         """See `IVerb`."""
         changed = self._checked(request)
-        self._check_standing(context.caller.id, request.room_id)
+        self._check_standing(context.caller, request.room_id)
         user: User = await self._services.store.update_attributes(context.caller.id, changed)
         self._services.presence.update(user)
         return Outcome(events=(self._event(context, user, changed, request.room_id),))
@@ -49,12 +49,12 @@ class UpdateUserInfoVerb:
                 raise ChatError(ErrorCode.MISSING_ATTACHMENT_CONTENT)
         return {change.kind: change.content for change in request.changes}
 
-    def _check_standing(self, user_id: UserId, room_id: RoomId | None) -> None:
-        if room_id is None or self._services.presence.occupies(user_id, room_id):
+    def _check_standing(self, user: User, room_id: RoomId | None) -> None:
+        if room_id is None or self._services.presence.occupies(user.id, room_id):
             return
-        if not self._services.rooms.roles.is_owner(user_id, room_id):
+        if not self._services.rooms.roles.is_owner(user.id, room_id):
             raise ChatError(ErrorCode.USER_NOT_IN_ROOM)
-        self._services.rooms.manageable(user_id, room_id)
+        self._services.places.manageable(user, room_id)
 
     def _event(self, context: Context, user: User, changed: dict[str, str], room_id: RoomId | None) -> UserInfoUpdated:
         services = self._services

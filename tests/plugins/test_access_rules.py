@@ -187,7 +187,7 @@ async def test_news_of_a_room_is_for_who_may_list_it_or_is_in_it(memory_server: 
 async def test_news_of_rooms_stay_in_a_channel_that_one_may_not_list(memory_server: Make) -> None:
     server = memory_server(**sections(of_channel=(rule("list"),)))
     clients = {user: await enter(server, user) for user in EVERYBODY}
-    maker = await enter(server, "maker")
+    maker = await enter(server, "maker", ROOM)
     assert await create(maker) == 200
     for client in clients.values():
         await client.sync()

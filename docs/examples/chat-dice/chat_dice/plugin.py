@@ -66,14 +66,11 @@ class RollVerb:
 
     def __init__(self, options: DiceOptions, services: Services) -> None:
         self._max_dice = options.max_dice
-        self._rooms = services.rooms
-        self._presence = services.presence
+        self._places = services.places
 
     async def handle(self, context: Context, request: Roll) -> Outcome:
         """See `IVerb`."""
-        room = self._rooms.enterable(context.caller.id, request.room_id)
-        if not self._presence.occupies(context.caller.id, room.id):
-            raise ChatError(ErrorCode.USER_NOT_IN_ROOM)
+        room = self._places.occupied(context.caller, request.room_id).room
         if not (1 <= request.dice <= self._max_dice and 2 <= request.sides <= 100):
             raise ChatError(ErrorCode.VALIDATION_ERROR, f"1 to {self._max_dice} dice of 2 to 100 sides, please")
         faces = [randbelow(request.sides) + 1 for _ in range(request.dice)]
