@@ -7,11 +7,12 @@ itself. `docs/moderation.md` is generated from here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from enum import Enum
 from typing import Final, NamedTuple
 
 from chat.errors import ChatError, ErrorCode
-from chat.model import SYSTEM_ID, Channel, ChannelId, Role, Room, RoomKind, UserId
+from chat.model import SYSTEM_ID, Channel, ChannelId, Role, Room, RoomKind, Sanction, UserId
 from chat.roles import Roles
 
 
@@ -123,6 +124,20 @@ class Rights:
         nobody at all on the system.
         """
         return whom_id != SYSTEM_ID and self._rank(actor_id) >= self._rank(whom_id)
+
+    def check_change(self, actor_id: UserId, former: Sanction | None, until: datetime | None = None) -> None:
+        """Raise NOT_ALLOWED unless the actor may put a ban or mute that ends then in place of the former one, or end
+        that, which is None: one that somebody above has set is only made longer.
+        """
+        is_sooner = until is None or (former is not None and until < former.until)
+        if is_sooner and self.setter_above(actor_id, former) is not None:
+            raise ChatError(ErrorCode.NOT_ALLOWED, "somebody of a higher rank has set it")
+
+    def setter_above(self, actor_id: UserId, former: Sanction | None) -> UserId | None:
+        """Who set a ban or mute, if that is somebody above the actor; None for others, and where there is none."""
+        if former is None or self._rank(former.actor_id) <= self._rank(actor_id):
+            return None
+        return former.actor_id
 
     def is_operator(self, user_id: UserId) -> bool:
         """Whether the user is the system, a superuser or a globalmod."""

@@ -34,12 +34,12 @@ _ACTS = {
 class BanVerb:
     """Bans a user from a room, from a channel with all its rooms, or from the server, for those who may: owner of the
     room or not, the user is out at once with all sessions, and refused until the end; banned from the server, the
-    sessions end too. Another ban from the same replaces duration and reason. Nothing is global unless it says so;
-    without `target.objectType` the ban is from what the id is of. Private conversations are not concerned by bans from
-    rooms and channels.
+    sessions end too. Another ban from the same replaces duration and reason; one that somebody above has set is made
+    longer, and stays theirs. Nothing is global unless it says so; without `target.objectType` the ban is from what the
+    id is of. Private conversations are not concerned by bans from rooms and channels.
 
     Raises INVALID_BAN_DURATION, INVALID_TARGET_TYPE, MISSING_TARGET_ID, NO_SUCH_ROOM, NO_SUCH_CHANNEL, USER_IS_BANNED;
-    NOT_ALLOWED, also for oneself; NO_SUCH_USER.
+    NOT_ALLOWED, also for oneself and for a ban that ends before one that somebody above has set; NO_SUCH_USER.
     """
 
     event = "ban"
@@ -54,12 +54,16 @@ class BanVerb:
     async def handle(self, context: Context, request: BanUser) -> Outcome:
         """See `IVerb`."""
         services, until = self._services, end_of(request.duration, context.now)
+        rights = services.rooms.rights
         scope = _scope(services, context.caller, request)
         where = _place(services, context.caller, scope, request.target or "")
         _check(services.rooms, context.caller, scope, where, request.user_id)
         user = await services.users.known(request.user_id)
         target_id = "" if where is None else where.id
-        ban = Ban(user.id, scope, target_id, context.caller.id, request.duration, request.reason or "", until)
+        former = services.rooms.bans.get((scope.value, target_id), user.id)
+        rights.check_change(context.caller.id, former, until)
+        setter_id = rights.setter_above(context.caller.id, former) or context.caller.id
+        ban = Ban(user.id, scope, target_id, setter_id, request.duration, request.reason or "", until)
         await services.rooms.bans.keep(services.store, [ban], [_audit(context, "ban", ban)])
         return Outcome(events=tuple(self._out(context, ban, user, where)))
 
@@ -90,7 +94,7 @@ class BanVerb:
 @implementer(IVerb)
 class UnbanVerb:
     """Ends a ban; ending one that is not there does nothing. Raises NO_SUCH_USER, NO_SUCH_ROOM, NO_SUCH_CHANNEL,
-    USER_IS_BANNED, NOT_ALLOWED.
+    USER_IS_BANNED, NOT_ALLOWED, also for one that somebody above has set.
     """
 
     event = None
@@ -110,6 +114,7 @@ class UnbanVerb:
         user = await self._services.users.known(request.user_id)
         ban = rooms.bans.get((request.scope.value, "" if where is None else where.id), user.id)
         if ban is not None:
+            rooms.rights.check_change(context.caller.id, ban)
             await self._services.store.end_sanction(ban, _audit(context, "unban", ban))
             rooms.bans.end(ban.place, user.id)
         return Outcome()

@@ -4,6 +4,8 @@ mutes.
 
 from __future__ import annotations
 
+from functools import partial
+
 from zope.interface import implementer
 
 from chat.activities import RoomRef
@@ -46,9 +48,11 @@ def _concerned(request: SendMessage | EditMessage | Whisper) -> tuple[RoomId, ..
 
 @implementer(IVerb)
 class MuteVerb:
-    """Mutes users, all or none. A second mute replaces the duration, and the reason where one is given.
+    """Mutes users, all or none. A second mute replaces the duration, and the reason where one is given; one that
+    somebody above has set is made longer, and stays theirs.
 
-    Raises NO_SUCH_USER, NO_SUCH_ROOM, USER_IS_BANNED, NOT_ALLOWED, INVALID_BAN_DURATION.
+    Raises NO_SUCH_USER, NO_SUCH_ROOM, USER_IS_BANNED, INVALID_BAN_DURATION; NOT_ALLOWED, also for a mute that ends
+    before one that somebody above has set.
     """
 
     event = None
@@ -67,31 +71,34 @@ class MuteVerb:
             Audit(
                 context.now,
                 context.key_name,
-                mute.actor_id,
+                plan.actor_id,
                 "mute",
                 mute.user_id,
                 mute.room_id,
                 mute.reason,
                 mute.until,
             )
-            for mute in mutes
+            for mute, plan in zip(mutes, request.plans, strict=True)
         ]
         await self._services.mutes.keep(self._services.store, mutes, audits)
-        return Outcome(events=tuple(self._event(context, mute) for mute in mutes))
+        return Outcome(events=tuple(map(partial(self._event, context), mutes, request.plans)))
 
     async def _mute(self, context: Context, plan: MutePlan) -> Mute:
         user = await self._services.users.known(plan.user_id)
         actor = await self._services.users.known(plan.actor_id)
         room = self._services.places.manageable(context.caller, plan.room_id)
         self._services.rooms.rights.check(Act.MUTE, context.caller.id, room, user.id)
-        former = self._services.mutes.of(user.id, room.id)
+        former, until = self._services.mutes.of(user.id, room.id), end_of(plan.duration, context.now)
         reason = plan.reason if plan.reason is not None else "" if former is None else former.reason
-        return Mute(user.id, room.id, actor.id, plan.duration, reason, end_of(plan.duration, context.now))
+        rights = self._services.rooms.rights
+        rights.check_change(context.caller.id, former, until)
+        setter_id = rights.setter_above(context.caller.id, former) or actor.id
+        return Mute(user.id, room.id, setter_id, plan.duration, reason, until)
 
-    def _event(self, context: Context, mute: Mute) -> UserMuted:
+    def _event(self, context: Context, mute: Mute, plan: MutePlan) -> UserMuted:
         return UserMuted(
             published=context.now,
-            actor_id=mute.actor_id,
+            actor_id=plan.actor_id,
             user_id=mute.user_id,
             duration=mute.duration,
             until=mute.until,
@@ -124,6 +131,7 @@ class UnmuteVerb:
         if mute is None:
             return Outcome()
         row = Audit(context.now, context.key_name, context.actor.id, "unmute", user.id, room.id, "")
+        self._services.rooms.rights.check_change(context.caller.id, mute)
         await self._services.store.end_sanction(mute, row)
         self._services.mutes.end(mute.place, user.id)
         event = UserUnmuted(published=context.now, actor_id=context.actor.id, user_id=user.id, room=RoomRef.of(room))

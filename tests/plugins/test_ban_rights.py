@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
-from chat.model import UserId
+from chat.errors import ChatError
+from chat.model import SYSTEM_ID, BanScope, UserId
+from chat.plugin import Context
+from chat.requests import BanUser, MutePlan, MuteUsers, UnbanUser, UnmuteUser
 from chat.testing import MemoryServer
 from chat.texts import base64_of
-from tests.banning import BAR, HALL, LOBBY, TOWN, Make, ban, call, inside, join, names, of_scope
+from chat.times import utc_now
+from tests.banning import BAR, HALL, LOBBY, TOWN, WHY, Make, ban, call, inside, join, names, of_scope
 from tests.conversing import logged_in
 
 # The scopes of bans that concern the hall, for those who have a say somewhere.
@@ -65,6 +69,79 @@ async def test_who_may_ban_whom(server: MemoryServer, actor: str, whom: str, cod
     assert await call(client, "ban", of_scope(whom, kind)) == code[kind]
     await other.sync()
     assert bool(other.heard("gn_banned")) is (code[kind] == 200)
+
+
+SHORT, LONG = {"summary": "5m"}, {"summary": "20m"}
+
+
+@pytest.mark.parametrize("kind", ["room", "channel", "global"])
+@pytest.mark.parametrize(
+    ("first", "second", "code"),
+    [
+        ("mod", "moderator", {"room": 705, "channel": 705, "global": 705}),
+        ("mod", "lobbyist", {"room": 705, "channel": 705, "global": 705}),
+        ("super", "mod", {"room": 705, "channel": 705, "global": 705}),
+        ("mod", "other-mod", {"room": 200, "channel": 200, "global": 200}),
+        ("mod", "super", {"room": 200, "channel": 200, "global": 200}),
+        ("owner", "moderator", {"room": 200, "channel": 705, "global": 705}),
+    ],
+)
+async def test_nobody_below_makes_a_ban_shorter(
+    server: MemoryServer, first: str, second: str, code: dict[str, int], kind: str
+) -> None:
+    await logged_in(server, "alice")
+    assert await call(await logged_in(server, first), "ban", of_scope("alice", kind)) in (200, 705)
+    assert await call(await logged_in(server, second), "ban", of_scope("alice", kind, **SHORT)) == code[kind]
+    bans = server.server.services.rooms.bans.of_user(UserId("alice"))
+    assert [ban.duration for ban in bans] == ["5m" if code[kind] == 200 else "10m"][: len(bans)]
+
+
+async def test_a_ban_that_is_made_longer_stays_that_of_who_set_it(server: MemoryServer) -> None:
+    await logged_in(server, "alice")
+    mod, moderator = await logged_in(server, "mod"), await logged_in(server, "moderator")
+    assert await call(mod, "ban", of_scope("alice", "room")) == 200
+    assert await call(moderator, "ban", of_scope("alice", "room", content=WHY, **LONG)) == 200
+    (ban,) = server.server.services.rooms.bans.of_user(UserId("alice"))
+    assert (ban.duration, ban.reason, ban.actor_id) == ("20m", "why not", "mod")
+    assert await call(moderator, "ban", of_scope("alice", "room")) == 705
+    assert await call(mod, "ban", of_scope("alice", "room")) == 200
+
+
+@pytest.mark.parametrize(("actor", "refused"), [("moderator", True), ("mod", False), (SYSTEM_ID, False)])
+@pytest.mark.parametrize("is_mute", [False, True])
+async def test_nobody_below_ends_what_an_operator_set(
+    server: MemoryServer, actor: str, refused: bool, is_mute: bool
+) -> None:
+    """Nor makes a mute shorter; longer it may be made."""
+    services = server.server.services
+    for user_id in ("alice", "mod", "moderator"):
+        await logged_in(server, user_id)
+    alice, mod = UserId("alice"), UserId("mod")
+    user = services.users.system if actor == SYSTEM_ID else await services.users.known(UserId(actor))
+    context = Context(utc_now(), user)
+
+    async def code(request: Any, by: Context = context) -> int:
+        try:
+            await services.dispatch(by, request)
+        except ChatError as refusal:
+            return refusal.code.wire
+        return 200
+
+    def mute(duration: str, by: UserId) -> MuteUsers:
+        return MuteUsers((MutePlan(alice, HALL, duration, None, by),))
+
+    by_mod = Context(utc_now(), await services.users.known(mod))
+    expected = 705 if refused else 200
+    if is_mute:
+        assert await code(mute("10m", mod), by_mod) == 200
+        assert await code(mute("20m", UserId(actor))) == 200
+        assert await code(mute("5m", UserId(actor))) == expected
+        assert await code(UnmuteUser(alice, HALL)) == expected
+        assert (services.mutes.of(alice, HALL) is not None) is refused
+    else:
+        assert await code(BanUser(user_id=alice, duration="10m", kind="room", target=HALL), by_mod) == 200
+        assert await code(UnbanUser(user_id=alice, scope=BanScope.ROOM, target_id=HALL)) == expected
+        assert bool(services.rooms.bans.of_user(alice)) is refused
 
 
 async def own_room(server: MemoryServer, user_id: str) -> tuple[Any, str]:
