@@ -47,7 +47,7 @@ from chat.watching import watch_calls, watch_clients, watch_state, watch_works
 from chat.web.asking import Asker
 from chat.web.auth import Keys, keys_of
 from chat.web.backend import Backend
-from chat.web.channel import BoundedSite
+from chat.web.channel import BoundedSite, PromptSite
 from chat.web.health import Health, is_alive, readiness
 from chat.web.json import BoundedRequest
 from chat.web.metrics import MetricsPage
@@ -100,7 +100,7 @@ class Server:
         self.front = Front(self.pipeline, self._delivery, encoder, config.limits, reactor)
         self._watch()
         self.public = self._public_site()
-        self.backend = self._site(self._backend_tree())
+        self.backend = self._site(self._backend_tree(), PromptSite)
 
     def open(self) -> None:
         """Read the keys, open the store, and take into memory what is to be there. Blocks; raises ConfigError."""
@@ -272,7 +272,7 @@ class Server:
         root.putChild(b"metrics", MetricsPage(self.keys, self.services.metrics, self._reactor))
         return root
 
-    def _site(self, tree: Resource, kind: type[Site] = BoundedSite) -> Any:
+    def _site(self, tree: Resource, kind: type[BoundedSite]) -> Any:
         site = kind(
             tree,
             requestFactory=BoundedRequest,

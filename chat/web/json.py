@@ -75,14 +75,14 @@ class BoundedRequest(Request):
     def gotLength(self, length: int | None) -> None:
         """The headers are in."""
         if length is not None and length > BODY_LIMIT_BYTES:
-            self._refuse()
+            self._refuse_body()
         HttpRequest.gotLength(self, 0 if self._is_refused else length)
 
     def handleContentChunk(self, data: bytes) -> None:
         """A part of the body is in."""
         assert self.content is not None
         if not self._is_refused and self.content.tell() + len(data) > BODY_LIMIT_BYTES:
-            self._refuse()
+            self._refuse_body()
         if not self._is_refused:
             HttpRequest.handleContentChunk(self, data)
             return
@@ -111,7 +111,12 @@ class BoundedRequest(Request):
             self.visit = None
 
     def turn_away(self, status: str, problem: str) -> None:
-        """Answer a request that has not come as a whole and is not waited for any more. The status has its phrase."""
+        """Answer a request that has not come as a whole and is not waited for any more; harmless the second time. The
+        status has its phrase.
+        """
+        if self._is_refused:
+            return
+        self._is_refused = True
         channel: Any = self.channel
         self.method, self.path = channel.asked
         self._begin_visit(0)
@@ -125,8 +130,7 @@ class BoundedRequest(Request):
         self.visit = Visit(self.getHeader(b"x-request-id"), bytes_in)
         self.setHeader(REQUEST_ID, self.visit.request_id)
 
-    def _refuse(self) -> None:
-        self._is_refused = True
+    def _refuse_body(self) -> None:
         self.turn_away(_TOO_LARGE, f"the body has more than {BODY_LIMIT_BYTES} bytes")
 
     def _hang_up(self) -> None:

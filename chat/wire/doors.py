@@ -93,7 +93,6 @@ class PublicChannel(BoundedChannel):
     """
 
     site: PublicSite
-    transport: Any
     _place: Place = None
     _is_counted = _has_asked = False
 
@@ -137,14 +136,7 @@ class PublicChannel(BoundedChannel):
         """Close, with an answer unless there was one already: a client takes it for that to what it is about to ask."""
         if not self._handlingRequest and (self.requests or not self._has_asked):
             self.transport.write(answer)
-        self.setTimeout(None)
-        self._abortingCall = self.callLater(self.abortTimeout, self.forceAbortClient)
-        self.loseConnection()
-
-    def forceAbortClient(self) -> None:
-        """It does not take what is left to send. No line in the log, of which there could be any number."""
-        self._abortingCall = None
-        self.transport.abortConnection()
+        self.give_up()
 
     def leave(self) -> None:
         """Not counted any more."""
