@@ -28,17 +28,21 @@ class Visit:
     at all.
     """
 
-    __slots__ = ("_began_s", "_bytes_in", "key_name", "request_id")
+    __slots__ = ("_began_s", "_bytes_in", "_is_noted", "key_name", "request_id")
 
     def __init__(self, given_id: bytes | None, bytes_in: int = 0) -> None:
         is_sane = given_id is not None and _SANE.fullmatch(given_id)
         self.request_id = given_id.decode("ascii") if given_id and is_sane else uuid4().hex
         self.key_name = "-"
         self._bytes_in = bytes_in
+        self._is_noted = False
         self._began_s = perf_counter()
 
     def note(self, request: Request, status: int) -> None:
-        """Write the line."""
+        """Write the line, unless there is one."""
+        if self._is_noted:
+            return
+        self._is_noted = True
         _log.info(
             "{key} {method} {path} {status}, {ms} ms, {bytes_in} bytes in, {bytes_out} out, {peer}, id {request_id}",
             key=self.key_name,

@@ -105,10 +105,9 @@ class BoundedRequest(Request):
         self.note(GONE)
 
     def note(self, status: int) -> None:
-        """Write the line of the log, once."""
+        """Write the line of the log, once. Without a visit it is no request yet."""
         if self.visit is not None:
             self.visit.note(self, status)
-            self.visit = None
 
     def turn_away(self, status: str, problem: str) -> None:
         """Answer a request that has not come as a whole and is not waited for any more; harmless the second time. The
