@@ -121,9 +121,11 @@ class Web(Section, frozen=True):
 
 
 class Rest(Section, frozen=True):
-    """The backend REST API."""
+    """The backend REST API: how it answers, and how many calls each key may make."""
 
     legacy_http_status: bool = False
+    calls_per_s: float = 200
+    burst: int = 400
 
 
 class AclOptions(Section, frozen=True):

@@ -32,7 +32,7 @@ MAY_BE_ZERO = frozenset(
 # Of a backend key: names stand in the audit log; a key goes into a header.
 NAME_LENGTH = 64
 _SENDABLE = re.compile(r"[!-~]+")
-_WITH_NUMBERS = ("attachments", "cluster", "drain", "events", "history", "limits", "messages", "rooms")
+_WITH_NUMBERS = ("attachments", "cluster", "drain", "events", "history", "limits", "messages", "rest", "rooms")
 
 
 def problems(config: Config) -> Iterator[str]:

@@ -13,6 +13,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 from chat import loading
+from chat.buckets import Rate
 from chat.bus import Bus
 from chat.config import Config
 from chat.config_file import convert
@@ -81,7 +82,7 @@ class Server:
         self._draining = False
         self._store_plugin, self._chat_plugins = self._choose_plugins()
         self._store = self._make_store()
-        self.keys = Keys(())
+        self.keys = Keys((), Rate(config.rest.calls_per_s, config.rest.burst), monotonic(reactor))
         self.presence = Presence()
         self.services = self._services()
         encoder = Encoder(config.environment)

@@ -10,17 +10,20 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from msgspec import Struct
 from twisted.web.server import Request
 
+from chat.buckets import Rate
 from chat.config import Config
 from chat.errors import ConfigError
 from chat.plugin import Scope
 from chat.web.access import visit_of
+from chat.web.addresses import place_of
 from chat.web.json import HttpProblem
+from chat.web.quotas import CallRates, Guesses
 
 KEY_FILE = "backend.key"
 # The name of the key that is in it.
@@ -46,25 +49,42 @@ class Key(Struct, frozen=True):
 
 
 class Keys:
-    """The keys in force."""
+    """The keys in force, and how often they are used and guessed at. `rate` is that of the calls of each."""
 
-    def __init__(self, keys: tuple[Key, ...]) -> None:
+    def __init__(self, keys: tuple[Key, ...], rate: Rate, seconds: Callable[[], float]) -> None:
         self._keys = keys
+        self._guesses = Guesses(seconds)
+        self._rates = CallRates(rate, seconds)
 
     def replace(self, keys: tuple[Key, ...]) -> None:
         """From now on these keys count."""
         self._keys = keys
+        self._rates.keep(key.name for key in keys)
+        self._guesses.forget_keys()
 
     def identify(self, request: Request) -> Key:
-        """The caller's key. Compares in constant time, with every key. Raises HttpProblem 401 without a good one."""
-        scheme, _, token = (request.getHeader(b"authorization") or b"").partition(b" ")
-        given = digest_of(token.strip() if scheme.lower() == b"bearer" else b"")
+        """The caller's key. Compares in constant time, with every key.
+
+        Raises HttpProblem: 401 without a good one, 429 after too many wrong ones or for too many calls with a good one.
+        """
+        place, given = place_of(request.getClientAddress()), digest_of(_token(request))
+        self._guesses.check(place, given)
         matching = [key for key in self._keys if hmac.compare_digest(key.digest, given)]
         if not matching:
+            self._guesses.was_wrong(place, given)
             text = "a key is needed: Authorization: Bearer <key>"
             raise HttpProblem(_UNAUTHORIZED, text, {"WWW-Authenticate": "Bearer"})
-        visit_of(request).key_name = matching[0].name
-        return matching[0]
+        key = matching[0]
+        visit_of(request).key_name = key.name
+        self._guesses.was_good(place, given)
+        self._rates.take(key.name)
+        return key
+
+
+def _token(request: Request) -> bytes:
+    """What the request gives as its key; empty for one that gives none."""
+    scheme, _, token = (request.getHeader(b"authorization") or b"").partition(b" ")
+    return token.strip() if scheme.lower() == b"bearer" else b""
 
 
 def digest_of(key: bytes) -> bytes:

@@ -26,6 +26,8 @@ from chat.web.auth import Keys
 from chat.web.json import HttpProblem, failure_body, problem_of, respond, success_body
 
 CALL_TIMEOUT_S = 60.0
+# Calls of all keys that wait for something. More would be a store that does not keep up, and memory.
+CALLS_AT_ONCE = 1_000
 _BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED, _FAILED, _UNAVAILABLE = 400, 404, 405, 500, 503
 
 
@@ -89,6 +91,8 @@ class Backend(Resource):
         key = self._keys.identify(request)
         if self._is_draining:
             raise HttpProblem(_UNAVAILABLE, "the server is about to stop", {"Retry-After": "1"})
+        if len(self._running) >= CALLS_AT_ONCE:
+            raise HttpProblem(_UNAVAILABLE, "too many calls run now", {"Retry-After": "1"})
         endpoint = self._endpoint(request)
         key.check(endpoint.scope)
         body = read_body(request, endpoint.body)

@@ -7,39 +7,24 @@ longest makes room, so that nobody is kept from the page. The backend endpoint h
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 from typing import Any, Final
 
 import msgspec
 from autobahn.twisted.resource import WebSocketResource
-from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.haproxy._wrapper import HAProxyProtocolWrapper
 from twisted.python.failure import Failure
 from twisted.web.server import Request
 
 from chat.errors import ErrorCode
+from chat.web.addresses import Place, place_of
 from chat.web.channel import BoundedChannel, BoundedSite
-
-Place = bytes | None
 
 _TOO_MANY: Final = 429
 _CLOSING: Final = b"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _TOO_LATE: Final = b"HTTP/1.1 408 Request Timeout" + _CLOSING
 _CROWDED: Final = b"HTTP/1.1 429 Too Many Requests" + _CLOSING
-_NETWORK_BYTES: Final = 8
-
-
-def place_of(address: IAddress) -> Place:
-    """What counts as one address: one of IPv4, 64 bits of IPv6; None for what has no address, such as a socket file."""
-    try:
-        found = ipaddress.ip_address(getattr(address, "host", ""))
-    except ValueError:
-        return None
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is None:
-        return found.packed[:_NETWORK_BYTES]
-    return (getattr(found, "ipv4_mapped", None) or found).packed
 
 
 class Addresses:

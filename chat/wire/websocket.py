@@ -19,8 +19,9 @@ from zope.interface import implementer
 
 from chat.buckets import Rate, TokenBucket
 from chat.times import monotonic
+from chat.web.addresses import Place, place_of
 from chat.wire.bounded import CLOSE_HANDSHAKE_S
-from chat.wire.doors import Addresses, Place, place_of
+from chat.wire.doors import Addresses
 from chat.wire.ending import Ending
 from chat.wire.frames import CloseCode, JsonArrayFraming, Malformed, parse
 from chat.wire.front import Front, ReplyFraming

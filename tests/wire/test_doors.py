@@ -16,7 +16,8 @@ from twisted.python.failure import Failure
 
 from chat.config import Limits
 from chat.testing import MemoryServer
-from chat.wire.doors import PublicSite, place_of
+from chat.web.addresses import place_of
+from chat.wire.doors import PublicSite
 from tests.frames import HANDSHAKE
 
 LIMIT, TIMEOUT_S = 3, 5
