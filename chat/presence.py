@@ -6,11 +6,12 @@ user's last session. A session receives a room's events after its own join: it s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from chat.model import RoomId, Status, User, UserId
 from chat.occupants import Occupant, Occupants, Viewer
+from chat.subscriptions import Subscriptions
 
 
 class Framing(Protocol):
@@ -81,18 +82,12 @@ class Gone(NamedTuple):
 
 
 class Presence:
-    """The live state of one node.
-
-    `before_change(session, room_id)` is called before a session subscribes to a room, also once more, and before it is
-    taken out, so that it gets what was meant for it, and nothing older.
-    """
+    """The live state of one node."""
 
     def __init__(self) -> None:
-        self.before_change: Callable[[Session, RoomId], None] = _nothing
+        self.subscriptions = Subscriptions()
         self._online: dict[UserId, Online] = {}
         self._occupants: dict[RoomId, Occupants] = {}
-        self._subscribers: dict[RoomId, set[Session]] = {}
-        self._bystanders: dict[RoomId, set[Session]] = {}
 
     # Changes
 
@@ -110,7 +105,7 @@ class Presence:
         session.user = user
         self.update(user)
         for room_id in online.rooms - session.rooms:
-            self._stand_by(session, room_id)
+            self.subscriptions.stand_by(session, room_id)
         return first
 
     def update(self, user: User) -> None:
@@ -152,13 +147,13 @@ class Presence:
         """
         online = None if session.user is None else self._online.get(session.user.id)
         for room_id in list(session.rooms):
-            self._unsubscribe(session, room_id)
+            self.subscriptions.remove(session, room_id)
         session.user = None
         if online is None:
             return None
         online.sessions.discard(session)
         for room_id in online.rooms:
-            self._dismiss((session,), room_id)
+            self.subscriptions.dismiss((session,), room_id)
         if online.sessions:
             return None
         del self._online[online.user.id]
@@ -171,14 +166,11 @@ class Presence:
         """The session subscribes, its user occupies."""
         assert session.user is not None
         online = self._online[session.user.id]
-        self.before_change(session, room_id)
-        self._subscribers.setdefault(room_id, set()).add(session)
-        session.rooms.add(room_id)
-        self._dismiss((session,), room_id)
+        self.subscriptions.add(session, room_id)
         came_in = room_id not in online.rooms
         if came_in:
             for other in online.sessions - {session}:
-                self._stand_by(other, room_id)
+                self.subscriptions.stand_by(other, room_id)
         online.rooms.add(room_id)
         if came_in:
             self._occupants.setdefault(room_id, Occupants()).add(online)
@@ -193,20 +185,10 @@ class Presence:
         if online is None or room_id not in online.rooms:
             return False
         for session in online.sessions:
-            self._unsubscribe(session, room_id)
-        self._dismiss(online.sessions, room_id)
+            self.subscriptions.remove(session, room_id)
+        self.subscriptions.dismiss(online.sessions, room_id)
         self._vacate(online, room_id)
         return True
-
-    def _unsubscribe(self, session: Session, room_id: RoomId) -> None:
-        if room_id not in session.rooms:
-            return
-        self.before_change(session, room_id)
-        session.rooms.discard(room_id)
-        subscribers = self._subscribers[room_id]
-        subscribers.discard(session)
-        if not subscribers:
-            del self._subscribers[room_id]
 
     def _vacate(self, online: Online, room_id: RoomId) -> None:
         online.rooms.discard(room_id)
@@ -214,17 +196,6 @@ class Presence:
         occupants.remove(online)
         if not occupants:
             del self._occupants[room_id]
-
-    def _stand_by(self, session: Session, room_id: RoomId) -> None:
-        self._bystanders.setdefault(room_id, set()).add(session)
-
-    def _dismiss(self, sessions: Iterable[Session], room_id: RoomId) -> None:
-        """These do not stand by any more: they subscribed, or their user is out."""
-        bystanders = self._bystanders.get(room_id)
-        if bystanders is not None:
-            bystanders.difference_update(sessions)
-            if not bystanders:
-                del self._bystanders[room_id]
 
     # Who is there, whatever others see of it
 
@@ -270,11 +241,11 @@ class Presence:
 
     def subscribers(self, room_id: RoomId) -> Collection[Session]:
         """The sessions that receive the room's events."""
-        return self._subscribers.get(room_id, ())
+        return self.subscriptions.subscribers(room_id)
 
     def bystanders(self, room_id: RoomId) -> Collection[Session]:
         """The sessions of the room's occupants that did not join it themselves."""
-        return self._bystanders.get(room_id, ())
+        return self.subscriptions.bystanders(room_id)
 
     def sessions_of(self, user_id: UserId) -> Collection[Session]:
         """The user's sessions."""
@@ -303,7 +274,3 @@ class Presence:
         """How many users in the room the viewer sees."""
         occupants = self._occupants.get(room_id)
         return 0 if occupants is None else occupants.count_seen_by(viewer)
-
-
-def _nothing(session: Session, room_id: RoomId) -> None:
-    """Nobody waits for changes."""

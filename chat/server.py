@@ -89,7 +89,7 @@ class Server:
         self._delivery = Delivery(self.presence, encoder, self.services.rooms, reactor)
         days = config.history.retention_days
         self._retention = Retention(self._store, self.services.timelines, reactor, days)
-        self.presence.before_change = self._delivery.settle
+        self.presence.subscriptions.before_change = self._delivery.settle
         self._catching_up = CatchUp(self._store, self._delivery, reactor)
         self.bus = Bus(reactor, self._delivery.deliver)
         self.pipeline = Pipeline(self.bus)

@@ -16,8 +16,8 @@ MODEL = {
 DOMAIN = {
     "acl", "acl_grammar", "changes", "conversations", "crossing", "gaps", "histories", "kicks", "messages",
     "moderation", "names", "occupancy", "occupants", "permits", "places", "presence", "receipts", "rest", "retention",
-    "revisions", "rights", "roles", "rooms", "rosters", "sanctions", "tallies", "timelines", "timers", "users",
-    "whispers",
+    "revisions", "rights", "roles", "rooms", "rosters", "sanctions", "subscriptions", "tallies", "timelines", "timers",
+    "users", "whispers",
 }  # fmt: skip
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}

@@ -76,7 +76,7 @@ class Place:
         rooms = Rooms()
         rooms.roles.put(Grant(UserId("op"), "op", Role.SUPERUSER))
         self.delivery = Delivery(self.presence, self.encoder, rooms, self.clock)
-        self.presence.before_change = self.delivery.settle
+        self.presence.subscriptions.before_change = self.delivery.settle
         self.framing = CountingFraming()
 
     def enter(self, user_id: str, *rooms: RoomId) -> Session:

@@ -90,7 +90,7 @@ class Town:
         rooms = Rooms()
         rooms.roles.put(Grant(OPERATOR, "op", Role.GLOBALMOD))
         self.delivery = Delivery(self.presence, Encoder("dev"), rooms, self.clock)
-        self.presence.before_change = self.delivery.settle
+        self.presence.subscriptions.before_change = self.delivery.settle
         self.sessions: list[Session] = []
         self.expected: dict[Session, list[int]] = {}
         self.replies: dict[Session, dict[int, int]] = {}

@@ -235,7 +235,7 @@ async def test_nothing_runs_behind_a_logout(server: MemoryServer) -> None:
     assert [name for name, _ in bob.events] == ["gn_user_left", "gn_user_disconnected"]
     assert not [one for one in alice.log if one[2] == "late"]
     await bob.leave()
-    assert not server.server.presence._subscribers
+    assert not server.server.presence.subscriptions._subscribers
     assert not server.server.front.connections
 
 
