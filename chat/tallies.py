@@ -32,6 +32,7 @@ class Tallies:
         self._joins: Counter[RoomId] = Counter()
         self._last_online: dict[UserId, datetime] = {}
         self._timer: Any = None
+        self._under_way = 0
 
     def joined(self, room_id: RoomId) -> None:
         """A user came into a room."""
@@ -56,14 +57,17 @@ class Tallies:
         return found
 
     async def write(self) -> None:
-        """Write what was counted. Raises StorageError; then it is kept for the next time."""
+        """Return when all that was counted is written. Raises StorageError; then it is kept for the next time."""
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
         self._timer = None
         joins, last_online = self._joins, self._last_online
         if not joins and not last_online:
+            if self._under_way:
+                await self._store.ping()
             return
         self._joins, self._last_online = Counter(), {}
+        self._under_way += 1
         try:
             await self._store.add_tallies(joins, last_online)
         except BaseException:
@@ -71,6 +75,8 @@ class Tallies:
             self._last_online = last_online | self._last_online
             self._write_soon()
             raise
+        finally:
+            self._under_way -= 1
 
     def _write_soon(self) -> None:
         if self._timer is None:

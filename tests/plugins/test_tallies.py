@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from chat.errors import StorageError
 from chat.model import RoomId, UserId
@@ -56,6 +57,18 @@ async def test_last_online_is_when_others_saw_the_user_go(server: MemoryServer) 
     await fourth.call("login", {"verb": "login", "actor": {"id": "alice", "content": "invisible"}})
     await fourth.leave()
     assert (await tallies.last_online([ALICE]))[ALICE] == hidden
+
+
+async def test_who_asks_waits_for_what_is_being_written(server: MemoryServer) -> None:
+    tallies, at = server.server.services.tallies, utc_now()
+    await logged_in(server, "alice")
+    for number in range(20):
+        tallies.went_offline(ALICE, at + timedelta(seconds=number))
+        tallies.joined(ROOM)
+        writing = Deferred.fromCoroutine(tallies.write())
+        assert await tallies.last_online([ALICE]) == {ALICE: at + timedelta(seconds=number)}
+        assert await tallies.joins([ROOM]) == {ROOM: number + 1}
+        await writing
 
 
 async def test_what_could_not_be_written_is_written_later(
