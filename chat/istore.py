@@ -69,6 +69,9 @@ class IStore(Interface):
     def find_user(user_id: UserId) -> Deferred[User | None]:
         """A Deferred of the `User`, or None."""
 
+    def find_users(user_ids: Sequence[UserId]) -> Deferred[Mapping[UserId, User]]:
+        """A Deferred of those of the users who are known, by id."""
+
     def append_message(draft: Draft) -> Deferred[Appended]:
         """Store a `chat.messages.Draft` with its room's next seq. A Deferred of the `chat.messages.Appended`.
 

@@ -295,6 +295,10 @@ class SqlStore:
         """See `IStore`."""
         return self._readers.read(lambda connection: reading.find_user(connection, user_id))
 
+    def find_users(self, user_ids: Sequence[UserId]) -> Deferred[Mapping[UserId, User]]:
+        """See `IStore`."""
+        return self._readers.read(lambda connection: reading.find_users(connection, user_ids))
+
     def recent_messages(self, room: Room, limit: int) -> Deferred[Span]:
         """See `IStore`."""
         return self._readers.read(lambda connection: reading.recent_messages(connection, room, limit))

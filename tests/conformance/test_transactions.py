@@ -79,6 +79,7 @@ REFUSED: dict[str, Write] = {
 }
 READS: dict[str, Callable[[Opened], Deferred[Any]]] = {
     "find_user": lambda opened: opened.store.find_user(ALICE),
+    "find_users": lambda opened: opened.store.find_users([ALICE]),
     "recent_messages": lambda opened: opened.store.recent_messages(opened.room(), 10),
     "messages_after": lambda opened: opened.store.messages_after(opened.room(), 0, 10),
     "find_message": lambda opened: opened.store.find_message(MessageId("unknown")),

@@ -75,6 +75,12 @@ async def test_who_is_not_known(opened: Opened) -> None:
         assert await opened.store.find_user(UserId(like)) is None
 
 
+async def test_several_users_at_once(opened: Opened) -> None:
+    asked = [BOB, NOBODY, ALICE, UserId("ALICE"), BOB]
+    assert await opened.store.find_users(asked) == {ALICE: opened.alice, BOB: opened.bob}
+    assert await opened.store.find_users([]) == {}
+
+
 async def test_keys_are_never_used_again(opened: Opened) -> None:
     await opened.reopen()
     carol = (await opened.store.record_login(UserId("carol"), Identity("Carol", {}), utc_now())).user
