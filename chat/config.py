@@ -121,11 +121,14 @@ class Web(Section, frozen=True):
 
 
 class Rest(Section, frozen=True):
-    """The backend REST API: how it answers, and how many calls each key may make."""
+    """The backend REST API: how it answers, how many calls each key may make, and for how long a beat keeps a user
+    online.
+    """
 
     legacy_http_status: bool = False
     calls_per_s: float = 200
     burst: int = 400
+    heartbeat_s: float = 60
 
 
 class AclOptions(Section, frozen=True):

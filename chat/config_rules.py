@@ -21,6 +21,7 @@ MOST = {
     "history.retention_days": 365_000,
     "rooms.join_users_max": 10_000,
     "messages.max_characters": 1_000_000,
+    "rest.heartbeat_s": 86_400,
 }
 MAY_BE_ZERO = frozenset(
     {

@@ -23,7 +23,7 @@ from chat.events import (
 )
 from chat.model import Room, RoomId, Status, User, UserId
 from chat.occupants import Viewer
-from chat.presence import Presence, Session
+from chat.presence import Gone, Presence, Session
 from chat.rooms import Rooms
 from chat.tallies import Tallies
 from chat.timelines import Timelines
@@ -52,7 +52,7 @@ class Occupancy:
         return (UserLoggedIn(published=at, user=user, session=session), *self._seen(user, status, at, was_offline))
 
     def _seen(self, user: User, status: Status | None, at: datetime, was_offline: bool) -> Events:
-        """What others see of a login."""
+        """What others see of one who comes."""
         if not was_offline:
             return () if status is None else self.change_status(user, status, at)
         if self._presence.status_of(user.id) is Status.ONLINE:
@@ -60,8 +60,27 @@ class Occupancy:
         return ()
 
     def logout(self, session: Session, at: datetime) -> Events:
-        """The session is nobody's any more. With the user's last one the user leaves all rooms and is gone."""
-        gone = self._presence.logout(session)
+        """The session is nobody's any more. With the user's last one the user leaves all rooms and is gone, unless a
+        backend keeps the user online.
+        """
+        return self._gone(self._presence.logout(session), at)
+
+    def keep_online(self, user: User, at: datetime) -> Events:
+        """The user is online from now on without a session too, until `let_go`."""
+        was_offline = self._presence.keep(user, Status.ONLINE)
+        return self._seen(user, None, at, was_offline)
+
+    def let_go(self, user_id: UserId, at: datetime) -> Events:
+        """No backend keeps the user online any more. Without a session the user leaves all rooms and is gone."""
+        return self._gone(self._presence.let_go(user_id), at)
+
+    def close(self, at: datetime) -> None:
+        """The server stops: whoever is still there was online until now."""
+        for user in self._presence.users():
+            if self._presence.status_of(user.id) is Status.ONLINE:
+                self._tallies.went_offline(user.id, at)
+
+    def _gone(self, gone: Gone | None, at: datetime) -> Events:
         if gone is None:
             return ()
         if gone.status is Status.ONLINE:

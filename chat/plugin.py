@@ -17,6 +17,7 @@ from chat.ichat import IAuthenticator, IChatPlugin, IEndpoint, IGuard, IObserver
 if TYPE_CHECKING:
     from chat.config import Config
     from chat.events import Event
+    from chat.heartbeats import Heartbeats
     from chat.histories import Histories
     from chat.metrics import Metrics
     from chat.model import User, UserId
@@ -129,7 +130,8 @@ class Services:
     timeout_s)` POSTs JSON to another server and gives the body of its 200; everything else is REMOTE_ERROR. `seconds()`
     is monotonic. `catch_up(session, above, up_to)` sends the session the private messages that wait for its user and
     have these keys. `send_away(user_id)` ends the user's sessions as those of one who is banned, after what they are
-    told. Only `occupancy` changes `presence`. `metrics` is where a plugin shows what it counts.
+    told. `pause()` lets everybody else have a turn, between the parts of long work. Only `occupancy` changes
+    `presence`. `metrics` is where a plugin shows what it counts.
     """
 
     config: Config
@@ -145,12 +147,14 @@ class Services:
     revisions: Revisions
     mutes: Mutes
     tallies: Tallies
+    heartbeats: Heartbeats
     timers: Timers
     dispatch: Callable[[Context, Activity], Awaitable[Outcome]]
     authenticate: Callable[[Login], Awaitable[Identity]]
     ask: Callable[[str, object, float], Awaitable[bytes]]
     catch_up: Callable[[Session, int, int], None]
     send_away: Callable[[UserId], None]
+    pause: Callable[[], Awaitable[None]]
     seconds: Callable[[], float]
     metrics: Metrics
 

@@ -1,7 +1,8 @@
 """Who is connected, who is online, who is in which room now. In memory; no I/O; nobody else keeps a copy.
 
-A session is one connection. Occupancy is the user's: it begins with the first join and ends with a leave or with the
-user's last session. A session receives a room's events after its own join: it subscribes.
+A session is one connection. A user is online with one at least, or kept online by a backend without any. Occupancy is
+the user's: it begins with the first join and ends with a leave, or when the user goes offline. A session receives a
+room's events after its own join: it subscribes.
 """
 
 from __future__ import annotations
@@ -54,13 +55,16 @@ class Session:
 
 
 class Online(Occupant):
-    """A user with at least one session. `announced` are the rooms whose occupants know that the user is connected."""
+    """A user with at least one session, or one who `is_kept` online without. `announced` are the rooms whose occupants
+    know that the user is connected.
+    """
 
-    __slots__ = ("announced", "sessions")
+    __slots__ = ("announced", "is_kept", "sessions")
 
     def __init__(self, user: User) -> None:
         super().__init__(user)
         self.sessions: set[Session] = set()
+        self.is_kept = False
         self.announced: set[RoomId] = set()
 
 
@@ -74,7 +78,7 @@ class Arrival(NamedTuple):
 
 
 class Gone(NamedTuple):
-    """A user's last session ended: who, how seen until then, and in which rooms."""
+    """A user went offline: who, how seen until then, and in which rooms."""
 
     user: User
     status: Status
@@ -96,17 +100,47 @@ class Presence:
 
         Returns whether the user was offline before; `status` is that of a user who was.
         """
-        online = self._online.get(user.id)
-        first = online is None
-        if online is None:
-            online = self._online[user.id] = Online(user)
-            online.status = status
+        first = self._come(user, status)
+        online = self._online[user.id]
         online.sessions.add(session)
         session.user = user
         self.update(user)
         for room_id in online.rooms - session.rooms:
             self.subscriptions.stand_by(session, room_id)
         return first
+
+    def keep(self, user: User, status: Status) -> bool:
+        """The user is online from now on without a session too, until `let_go`.
+
+        Returns whether the user was offline before; `status` is that of a user who was.
+        """
+        first = self._come(user, status)
+        self._online[user.id].is_kept = True
+        return first
+
+    def let_go(self, user_id: UserId) -> Gone | None:
+        """The user is online only as long as there is a session. For one without: what that ended; else None."""
+        online = self._online.get(user_id)
+        if online is None:
+            return None
+        online.is_kept = False
+        return self._go(online)
+
+    def _come(self, user: User, status: Status) -> bool:
+        if user.id in self._online:
+            return False
+        online = self._online[user.id] = Online(user)
+        online.status = status
+        return True
+
+    def _go(self, online: Online) -> Gone | None:
+        if online.sessions or online.is_kept:
+            return None
+        del self._online[online.user.id]
+        rooms = tuple(online.rooms)
+        for room_id in rooms:
+            self._vacate(online, room_id)
+        return Gone(online.user, online.status, rooms)
 
     def update(self, user: User) -> None:
         """The user has another name or other attributes now. Harmless for one who is not online."""
@@ -141,7 +175,7 @@ class Presence:
         return tuple(online.rooms)
 
     def logout(self, session: Session) -> Gone | None:
-        """The session is over and nobody's. For the user's last one: what that ended; else None.
+        """The session is over and nobody's. If the user is not online any more without it: what that ended; else None.
 
         Harmless for a session that is not logged in, and the second time.
         """
@@ -154,13 +188,7 @@ class Presence:
         online.sessions.discard(session)
         for room_id in online.rooms:
             self.subscriptions.dismiss((session,), room_id)
-        if online.sessions:
-            return None
-        del self._online[online.user.id]
-        rooms = tuple(online.rooms)
-        for room_id in rooms:
-            self._vacate(online, room_id)
-        return Gone(online.user, online.status, rooms)
+        return self._go(online)
 
     def join(self, session: Session, room_id: RoomId) -> Arrival:
         """The session subscribes, its user occupies."""
@@ -200,7 +228,7 @@ class Presence:
     # Who is there, whatever others see of it
 
     def is_online(self, user_id: UserId) -> bool:
-        """Whether the user has a session, seen by others or not."""
+        """Whether the user is online, seen by others or not."""
         return user_id in self._online
 
     def user(self, user_id: UserId) -> User | None:
@@ -218,7 +246,7 @@ class Presence:
         return len(self._online)
 
     def status_of(self, user_id: UserId) -> Status:
-        """How the user is seen; OFFLINE for one without a session."""
+        """How the user is seen; OFFLINE for one who is not online."""
         online = self._online.get(user_id)
         return Status.OFFLINE if online is None else online.status
 

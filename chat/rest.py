@@ -7,11 +7,18 @@ from typing import Final
 from msgspec import Struct
 
 from chat.errors import ChatError, ErrorCode
-from chat.model import Room, RoomId
+from chat.model import Room, RoomId, UserId
 from chat.rooms import Rooms
 from chat.texts import text_of
 
 DONE: Final = {"status": "OK"}
+# An id as callers send it: the published examples have numbers too.
+GivenId = str | int
+
+
+def user_id_of(given: GivenId) -> UserId:
+    """The id that is meant."""
+    return UserId(str(given))
 
 
 class RoomChoice(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import Struct
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.web.resource import Resource
 from twisted.web.server import Site
@@ -22,6 +23,7 @@ from chat.conversations import Conversations
 from chat.declarations import declared_by
 from chat.draining import Drain
 from chat.errors import ConfigError, StorageError
+from chat.heartbeats import Heartbeats
 from chat.histories import Histories
 from chat.ichat import IAuthenticator, IStarted, IStore
 from chat.lag import Lag
@@ -121,10 +123,11 @@ class Server:
         self._lag.start()
 
     def begin_drain(self) -> None:
-        """From now on be not ready, and take no new client, no new call, and no timer; purge nothing."""
+        """From now on be not ready, and take no new client, no new call, and no timer; no beats end; purge nothing."""
         self._draining = self.front.is_draining = True
         self._backend.refuse_calls()
         self.services.timers.stop()
+        self.services.heartbeats.stop()
         self._retention.stop()
         self._lag.stop()
 
@@ -134,6 +137,7 @@ class Server:
         """
         self.begin_drain()
         await Drain(self.front, self._backend, self.bus, self._reactor, self.config.drain.drain_s).run()
+        self.services.occupancy.close(utc_now())
         await self._write_tallies()
         await self._store.close()
 
@@ -165,11 +169,13 @@ class Server:
             revisions=Revisions(store, timelines),
             mutes=Mutes(lasting(self._reactor)),
             tallies=tallies,
+            heartbeats=Heartbeats(self._reactor, config.rest.heartbeat_s),
             timers=Timers(store, self._reactor),
             dispatch=self._dispatch,
             authenticate=self._authenticate,
             catch_up=self._catch_up,
             send_away=self._send_away,
+            pause=self._pause,
             ask=Asker(self._reactor).ask,
             seconds=monotonic(self._reactor),
             metrics=Metrics(),
@@ -180,6 +186,9 @@ class Server:
 
     def _catch_up(self, session: Session, above: int, up_to: int) -> None:
         self._catching_up.start(session, above, up_to)
+
+    async def _pause(self) -> None:
+        await deferLater(self._reactor, 0)
 
     def _send_away(self, user_id: UserId) -> None:
         """In a turn of its own: whoever asks for it may have more to tell the user."""

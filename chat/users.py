@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from chat.activities import HISTORY_ATTRIBUTES, Attribute, HistoryEntry, RoomUser, attributes_of
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IStore
+from chat.lines import one_line
 from chat.memos import Memo
 from chat.messages import ENTRY_BYTES
-from chat.model import NAME_LIMIT, USER_ID, Message, Status, User, UserId
+from chat.model import ID_LENGTH, NAME_LIMIT, USER_ID, Message, Status, User, UserId
 from chat.occupants import Shown
 from chat.plugin import Identity
 from chat.presence import Presence
@@ -59,6 +61,19 @@ class Users:
             raise ChatError(ErrorCode.VALIDATION_ERROR, f"a name has at most {NAME_LIMIT} characters")
         made: User = await self._store.make_known(user_id, Identity(name or user_id, {}, BACKEND), at)
         return made
+
+    async def several(self, user_ids: Sequence[UserId]) -> list[User]:
+        """The users, in that order; the store is asked once, for those who are not online. Raises NO_SUCH_USER for the
+        first that is none, StorageError.
+        """
+        found = {user_id: user for user_id in user_ids if (user := self._presence.user(user_id)) is not None}
+        asked = [user_id for user_id in user_ids if user_id not in found]
+        if asked:
+            found |= await self._store.find_users(asked)
+        unknown = next((user_id for user_id in user_ids if user_id not in found), None)
+        if unknown is not None:
+            raise ChatError(ErrorCode.NO_SUCH_USER, f"there is no user {one_line(unknown[:ID_LENGTH])}")
+        return [found[user_id] for user_id in user_ids]
 
     async def is_known(self, user_id: UserId) -> bool:
         """Whether there is such a user. Raises StorageError."""

@@ -16,7 +16,7 @@ ROOMS = [RoomId("a"), RoomId("b")]
 IDS = [UserId(name) for name in ("1", "2", "3")]
 NAMES = ["Ann", "ann", "Bob", "Straße", "STRASSE", ""]
 STEPS = some.tuples(
-    some.sampled_from(["come", "come", "join", "join", "leave", "go", "rename", "status"]),
+    some.sampled_from(["come", "come", "join", "join", "leave", "go", "rename", "status", "keep", "let go"]),
     some.sampled_from(IDS),
     some.sampled_from(ROOMS),
     some.sampled_from(NAMES),
@@ -38,10 +38,19 @@ class SilentLink:
 
 
 class Plain:
-    """Users by id, with name, status and rooms, and nothing else."""
+    """Users by id, with name, status, rooms and what keeps them online, and nothing else."""
 
     def __init__(self) -> None:
         self.users: dict[UserId, dict[str, Any]] = {}
+
+    def come(self, user_id: UserId, name: str, status: Status, why: str) -> None:
+        new = {"name": name, "status": status, "rooms": set(), "online": set()}
+        self.users.setdefault(user_id, new)["online"].add(why)
+
+    def go(self, user_id: UserId, why: str) -> None:
+        self.users[user_id]["online"].discard(why)
+        if not self.users[user_id]["online"]:
+            del self.users[user_id]
 
     def shown(self, room_id: RoomId, viewer: Viewer) -> list[UserId]:
         seen = [
@@ -58,6 +67,7 @@ def test_the_order_is_kept(steps: list[Any]) -> None:
     presence, plain, sessions = Presence(), Plain(), dict[UserId, Session]()
     for step in steps:
         take(presence, plain, sessions, *step)
+        assert {user.id: user.name for user in presence.users()} == {one: it["name"] for one, it in plain.users.items()}
         for room_id in ROOMS:
             for viewer in (Viewer(IDS[0], is_operator=False), Viewer(IDS[1], is_operator=True)):
                 expected = plain.shown(room_id, viewer)
@@ -70,24 +80,51 @@ def test_the_order_is_kept(steps: list[Any]) -> None:
 def take(presence: Presence, plain: Plain, sessions: dict[UserId, Session], *step: Any) -> None:
     what, user_id, room_id, name, status = step
     user = User(1, user_id, name, "test", {})
-    if what == "come" and user_id not in sessions:
-        sessions[user_id] = Session(SilentLink())
-        presence.login(sessions[user_id], user, status)
-        plain.users[user_id] = {"name": name, "status": status, "rooms": set()}
-    elif user_id not in sessions:
-        return
-    elif what == "join":
+    if what in ("come", "keep"):
+        come(presence, plain, sessions, what, user, status)
+    elif user_id not in plain.users:
+        assert presence.let_go(user_id) is None
+    elif what in ("go", "let go"):
+        go(presence, plain, sessions, what, user_id)
+    elif what == "join" and user_id in sessions:
         presence.join(sessions[user_id], room_id)
         plain.users[user_id]["rooms"].add(room_id)
-    elif what == "leave":
-        presence.leave(user_id, room_id)
-        plain.users[user_id]["rooms"].discard(room_id)
-    elif what == "go":
-        presence.logout(sessions.pop(user_id))
-        del plain.users[user_id]
+    else:
+        change(presence, plain, what, user, room_id, status)
+
+
+def come(presence: Presence, plain: Plain, sessions: dict[UserId, Session], *how: Any) -> None:
+    what, user, status = how
+    if what == "keep":
+        assert presence.keep(user, status) is (user.id not in plain.users)
+        plain.come(user.id, user.name, status, "beat")
+    elif user.id not in sessions:
+        sessions[user.id] = Session(SilentLink())
+        assert presence.login(sessions[user.id], user, status) is (user.id not in plain.users)
+        plain.come(user.id, user.name, status, "session")
+        plain.users[user.id]["name"] = user.name
+
+
+def go(presence: Presence, plain: Plain, sessions: dict[UserId, Session], what: str, user_id: UserId) -> None:
+    if what == "let go":
+        gone = presence.let_go(user_id)
+        plain.go(user_id, "beat")
+    elif user_id in sessions:
+        gone = presence.logout(sessions.pop(user_id))
+        plain.go(user_id, "session")
+    else:
+        return
+    assert (gone is None) is (user_id in plain.users)
+
+
+def change(presence: Presence, plain: Plain, *how: Any) -> None:
+    what, user, room_id, status = how
+    if what == "leave":
+        presence.leave(user.id, room_id)
+        plain.users[user.id]["rooms"].discard(room_id)
     elif what == "rename":
         presence.update(user)
-        plain.users[user_id]["name"] = name
+        plain.users[user.id]["name"] = user.name
     elif what == "status":
-        presence.set_status(user_id, status)
-        plain.users[user_id]["status"] = status
+        presence.set_status(user.id, status)
+        plain.users[user.id]["status"] = status

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from chat.activities import Stamped, UserRef, WaitingEntry
 from chat.errors import ErrorCode
-from chat.model import ID_LENGTH, NAME_LIMIT, USER_ID, RoomId, Status, UserId
+from chat.model import ID_LENGTH, NAME_LIMIT, USER_ID, RoomId, Status, User, UserId
 from chat.slots import Activity, At
 
 STATUS_WORDS: Final = re.compile("|".join(status.value for status in Status))
@@ -72,6 +72,18 @@ class SetStatus(Activity, frozen=True):
     def status(self) -> Status:
         """What the word means."""
         return Status(self.word)
+
+
+class KeepOnline(Activity, frozen=True):
+    """Keep users online, with or without a connection, until their beats have stopped for `rest.heartbeat_s`."""
+
+    users: tuple[User, ...]
+
+
+class LetGo(Activity, frozen=True):
+    """Keep users online no longer than they are connected."""
+
+    user_ids: tuple[UserId, ...]
 
 
 class AttributeChange(Activity, frozen=True):
