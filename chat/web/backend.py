@@ -24,6 +24,7 @@ from chat.times import monotonic, utc_now
 from chat.web.access import visit_of
 from chat.web.auth import Keys
 from chat.web.json import HttpProblem, failure_body, problem_of, respond, success_body
+from chat.web.turns import Turns
 
 CALL_TIMEOUT_S = 60.0
 # Calls of all keys that wait for something. More would be a store that does not keep up, and memory.
@@ -52,6 +53,7 @@ class Backend(Resource):
         self._legacy_status = legacy_status
         self._endpoints: dict[str, dict[str, IEndpoint]] = {}
         self._running: set[Deferred[Any]] = set()
+        self._turns = Turns(clock)
         self._is_draining = False
 
     def add(self, endpoints: Iterable[IEndpoint]) -> None:
@@ -96,6 +98,7 @@ class Backend(Resource):
         endpoint = self._endpoint(request)
         key.check(endpoint.scope)
         body = read_body(request, endpoint.body)
+        await self._turns.wait()
         context = Context(utc_now(), self.system, None, key.name)
         return OK, success_body(await endpoint.call(context, body)), {}
 
