@@ -135,7 +135,8 @@ class IStore(Interface):
 
     def set_acls(place: Room | Channel, changes: Sequence[Acl], audit: Audit) -> Deferred[tuple[Acl, ...]]:
         """Set rules of a room or channel, each in place of the one of the same action and type; one with an empty value
-        is taken away. A Deferred of all the rules that the place has then, in the order in which they came.
+        is taken away, and one that is there already stays what it is. A Deferred of all the rules that the place has
+        then, in the order in which they came.
 
         Fails with ChatError INVALID_ACL_VALUE when they are too long together, and with NO_SUCH_ROOM when the room was
         removed.

@@ -66,21 +66,23 @@ class SetAclVerb:
         place = _found(rooms, user, request)
         rooms.rights.check(_act(place), user.id, place)
         rooms.permits.check(user, "setacl", place)
-        changes = self._changes(request, place)
+        asked = self._asked(request)
+        changes = _changes(asked, place)
         if changes:
             rooms.permits.check_autojoin(user, changes, place)
-            rules = await self._services.store.set_acls(place, changes, _row(context, place, changes))
+            # What is as asked may be something else by then: another change may be on its way to the store.
+            asked = [rule for rule in asked if rule in changes or rule.action != "autojoin"]
+            rules = await self._services.store.set_acls(place, asked, _row(context, place, changes))
             rooms.set_rules(place, rules)
         return Outcome()
 
-    def _changes(self, request: SetRules, place: Room | Channel) -> list[Acl]:
-        """What is to be different. Of two rules of one action and type the last is meant."""
+    def _asked(self, request: SetRules) -> list[Acl]:
+        """The rules as they are to be. Of two of one action and type the last is meant."""
         asked = {(one.action, one.type): one.value if one.value.strip() else "" for one in request.acls}
         rules = [Acl(action, kind, value) for (action, kind), value in asked.items()]
         for rule in rules:
             self._check(request.kind, rule)
-        there = {(one.action, one.type): one.value for one in place.acls}
-        return [rule for rule in rules if there.get((rule.action, rule.type)) != (rule.value or None)]
+        return rules
 
     def _check(self, kind: str, rule: Acl) -> None:
         """A rule that may not be set any more may still be taken away."""
@@ -104,6 +106,12 @@ def _found(rooms: Rooms, user: User, request: GetRules | SetRules) -> Room | Cha
         raise ChatError(ErrorCode.NO_SUCH_ROOM)
     rooms.check_ban(user.id, room)
     return room
+
+
+def _changes(asked: list[Acl], place: Room | Channel) -> list[Acl]:
+    """What is to be different."""
+    there = {(one.action, one.type): one.value for one in place.acls}
+    return [rule for rule in asked if there.get((rule.action, rule.type)) != (rule.value or None)]
 
 
 def _may_set(rooms: Rooms, user: User, place: Room | Channel) -> bool:

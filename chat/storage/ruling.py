@@ -19,7 +19,8 @@ def set_acls(connection: Connection, place: Room | Channel, changes: Sequence[Ac
     """See `IStore`."""
     if isinstance(place, Room):
         _check_there(connection, place)
-    put_rules(connection, changes, _column_of(place), declared=False)
+    there = _rules_of(connection, place)
+    put_rules(connection, (rule for rule in changes if rule not in there), _column_of(place), declared=False)
     rules = _rules_of(connection, place)
     check_size("room" if isinstance(place, Room) else "channel", rules)
     write_audit(connection, audit)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from twisted.internet.defer import gatherResults
 
 from chat.acl import RULES_CHARACTERS
 from chat.config import AclOptions
@@ -94,8 +95,10 @@ async def test_rules_work_at_once(memory_server: Make) -> None:
     server = memory_server(**sections())
     owner, inside, outside = await enter(server, OWNER), await enter(server, PLAIN, ROOM), await enter(server, "late")
     rules = [plan(action, "membership", "vip") for action in ("join", "list")]
-    assert await set_code(owner, *rules) == 200
+    assert await set_code(owner, rules[0]) == 200
     assert (await outside.call("join", JOIN))["status_code"] == 705
+    assert await set_code(owner, rules[1]) == 200
+    assert (await outside.call("join", JOIN))["status_code"] == 802
     assert (await outside.call("get_acl", asking()))["status_code"] == 802
     assert (await inside.call("message", send("still here")))["status_code"] == 200
     assert (await (await enter(server, PLAIN)).call("join", JOIN))["status_code"] == 200
@@ -231,3 +234,29 @@ async def test_rules_survive_a_restart(memory_server: Make, tmp_path: Any) -> No
     owner = await logged_in(memory_server(**world), OWNER)
     assert sorted(map(str, await rules_of(owner))) == sorted(map(str, (plan("join", "membership", "vip"), changed[1])))
     assert await rules_of(owner, target=OTHER) == []
+
+
+async def test_rules_that_two_set_at_once_are_all_or_nothing(memory_server: Make) -> None:
+    """The later one has the last word in everything that it asks, and memory has what the store has, in its order."""
+    server = memory_server(**sections(of_room=(rule("message"),)))
+    owner, admin = await enter(server, OWNER), await enter(server, ADMIN)
+    asked = [
+        owner.ask("set_acl", setting(plan("join", "age", "1:"), plan("list", "age", "1:"))),
+        admin.ask("set_acl", setting(plan("history", "age", "2:"), plan("join", "age", "2:"), plan("list", "age", ""))),
+    ]
+    assert [reply["status_code"] for reply in await gatherResults(asked)] == [200, 200]
+    rules = server.server.services.rooms.room(ROOM).acls
+    assert [(one.action, one.value) for one in rules] == [("message", "vip"), ("join", "2:"), ("history", "2:")]
+    await server.stop()
+    again = memory_server(data_dir=server.server.config.data_dir, **sections(of_room=(rule("message"),)))
+    assert set(again.server.services.rooms.room(ROOM).acls) == set(rules)
+
+
+async def test_a_declared_rule_that_is_asked_for_again_stays_a_declared_one(memory_server: Make) -> None:
+    """It is gone when it is declared no more."""
+    server = memory_server(**sections(of_room=(rule("message"),)))
+    owner = await enter(server, OWNER)
+    assert await set_code(owner, plan("message", "membership", "vip"), plan("join", "age", "1:")) == 200
+    await server.stop()
+    again = memory_server(data_dir=server.server.config.data_dir, **sections())
+    assert [one.action for one in again.server.services.rooms.room(ROOM).acls] == ["join"]
