@@ -44,7 +44,9 @@ MODERATION_FOOT = """
 * The admin room of a channel is never removed, has no rules of its own, and nobody has a role in it; operators list
   and join it.
 * In a private conversation nobody may any of this, and each owner takes back only what is their own.
-* For mutes users have no command: backends mute, and plugins that ask for it in the name of a user.
+* For mutes users have no command: backends mute, and plugins that ask for it in the name of a user. A mute stops
+  messages and edits, whispers, and what is sent into the room or out of it. It does not stop what users set of
+  themselves (`users.self_attributes`), reports, calls for operators and invitations: a ban does.
 * What users say they take back themselves, where `messages.sender_can_delete` allows it.
 * What somebody may not list is answered as if it did not exist, to whatever is asked of it: rooms for members or
   operators alone, and rooms and channels that a rule for `list` hides, from bans too. Who has a role there, or is in

@@ -69,7 +69,8 @@ def others(message_id: str, bobs_id: str) -> dict[str, list[dict[str, Any]]]:
         "join": [join(HALL)],
         "status": [{"verb": "online"}],
         "update_user_info": [
-            {"verb": "update", "object": {"attachments": [{"objectType": "avatar", "content": TEXT}]}}
+            {"verb": "update", "object": {"attachments": [{"objectType": "avatar", "content": TEXT}]}},
+            there("update", object={"attachments": [{"objectType": "avatar", "content": TEXT}]}),
         ],
         "leave": [there("leave")],
         "disconnect": [{}],
