@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 
 from chat.acl import RULES_CHARACTERS
 from chat.config import GlobalRoles
-from chat.model import UserId
+from chat.errors import StorageError
+from chat.model import RoomId, UserId
 from chat.storage.sql import SqlStore
 from chat.testing import MemoryServer
 from tests.conversing import eventually, logged_in
@@ -103,6 +104,50 @@ async def test_a_removal_that_the_store_made_late_ends_the_room_at_the_next_try(
 
 def _gone_before(*arguments: Any) -> Deferred[bool]:
     return succeed(False)
+
+
+def given_up(server: MemoryServer, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let the store do it the next time, and tell nobody that it did."""
+    store = cast("SqlStore", server.server.services.store)
+    method = getattr(store, name)
+
+    def answer_too_late(*arguments: Any) -> Deferred[Any]:
+        monkeypatch.setattr(store, name, method)
+        done: Deferred[Any] = method(*arguments)
+        return done.addCallback(lambda result: fail(StorageError("the store did not answer in time")))
+
+    monkeypatch.setattr(store, name, answer_too_late)
+
+
+async def test_a_name_that_the_store_took_late_is_in_force_at_the_next_try(
+    server: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob = await logged_in(server, "alice"), await logged_in(server, "bob")
+    room = await made(alice)
+    given_up(server, monkeypatch, "rename_room")
+    assert (await alice.call("rename_room", rename(room, "New name")))["status_code"] != 200
+    assert (await alice.call("rename_room", rename(room, "New name")))["status_code"] == 200
+    await bob.sync()
+    assert len(bob.heard("gn_room_renamed")) == 1
+    assert server.server.services.rooms.room(RoomId(room)).name == "New name"
+
+
+async def test_rules_that_the_store_took_late_are_in_force_with_the_next_ones(
+    server: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sets any there, also other ones."""
+    alice = await logged_in(server, "alice")
+    room = await made(alice)
+
+    async def set_rule(one: dict[str, str]) -> int:
+        body = {"verb": "set", "target": {"id": room, "objectType": "room"}, "object": {"attachments": [one]}}
+        return int((await alice.call("set_acl", body))["status_code"])
+
+    given_up(server, monkeypatch, "set_acls")
+    assert await set_rule(rule("join", "age", "18:")) != 200
+    assert await set_rule(rule("list", "age", "18:")) == 200
+    acls = server.server.services.rooms.room(RoomId(room)).acls
+    assert [one.action for one in acls] == ["join", "list"]
 
 
 async def test_two_who_remove_a_room_at_once(server: MemoryServer) -> None:
