@@ -51,11 +51,6 @@ class Heartbeats:
             self._beats.move_to_end(user_id)
         self._wait()
 
-    def forget(self, user_ids: Iterable[UserId]) -> None:
-        """The beats of these users count no more. Harmless for those who have none."""
-        for user_id in user_ids:
-            self._beats.pop(user_id, None)
-
     def stop(self) -> None:
         """Nobody's beats end any more."""
         self._is_stopped = True

@@ -110,10 +110,7 @@ class Presence:
         return first
 
     def keep(self, user: User, status: Status) -> bool:
-        """The user is online from now on without a session too, until `let_go`.
-
-        Returns whether the user was offline before; `status` is that of a user who was.
-        """
+        """Like `login`, for a user who is online from now on without a session too, until `let_go`."""
         first = self._come(user, status)
         self._online[user.id].is_kept = True
         return first
@@ -158,9 +155,7 @@ class Presence:
             session.user = user
 
     def set_status(self, user_id: UserId, status: Status) -> None:
-        """The user, who is online, is seen differently from now on. Whoever does not see a user any more is told anew
-        when that changes.
-        """
+        """The user, who is online, is seen differently from now on; one who goes out of view is announced anew."""
         online = self._online[user_id]
         online.status, online.entry = status, None
         if status is not Status.ONLINE:

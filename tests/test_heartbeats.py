@@ -48,13 +48,6 @@ def test_the_latest_beat_counts(ended: Ended) -> None:
     assert not ended.clock.getDelayedCalls()
 
 
-def test_who_is_forgotten_does_not_end(ended: Ended) -> None:
-    ended.beats.beat(ids("alice", "bob", "carol"))
-    ended.beats.forget(ids("nobody", "alice", "carol"))
-    ended.clock.advance(KEPT_S)
-    assert ended.calls == [ids("bob")]
-
-
 def test_many_end_in_turns(ended: Ended) -> None:
     everybody = ids(*(str(number) for number in range(2 * BATCH + 1)))
     ended.beats.beat(everybody)

@@ -51,7 +51,6 @@ class LetGoVerb:
 
     async def handle(self, context: Context, request: LetGo) -> Outcome:
         """See `IVerb`."""
-        self._services.heartbeats.forget(request.user_ids)
         let_go = self._services.occupancy.let_go
         return Outcome(events=tuple(event for one in request.user_ids for event in let_go(one, context.now)))
 

@@ -209,6 +209,14 @@ async def test_an_owner_who_beats_keeps_a_room(memory_server: Make, clock: Clock
     assert timers.is_set(REMOVE_ROOM, room_id)
 
 
+async def test_no_beats_end_while_the_server_stops(server: MemoryServer, clock: Clock) -> None:
+    await known(server, "alice")
+    await beat(server, "alice")
+    server.server.begin_drain()
+    clock.advance(KEPT_S)
+    assert server.server.presence.is_online(ALICE)
+
+
 async def test_a_stop_notes_who_was_online(memory_server: Make) -> None:
     server = memory_server(channels=CHANNELS)
     await known(server, "alice")
