@@ -66,6 +66,11 @@ class IStore(Interface):
     def update_attributes(user_id: UserId, changed: Mapping[str, str]) -> Deferred[User]:
         """Set some attributes of a known user. A Deferred of the `User`; fails with ChatError NO_SUCH_USER."""
 
+    def set_hidden(user_id: UserId, *, is_hidden: bool, audit: Audit | None = None) -> Deferred[User]:
+        """Let the user come online invisible from now on, or not any more, and write the audit row. A Deferred of the
+        `User`; fails with ChatError NO_SUCH_USER.
+        """
+
     def find_user(user_id: UserId) -> Deferred[User | None]:
         """A Deferred of the `User`, or None."""
 

@@ -82,7 +82,8 @@ class Status(Enum):
 
 class User(Struct, frozen=True):
     """A known user. `attributes` are the trusted ones, which an authenticator or a front supplied, and those few that
-    the configuration lets users set of themselves.
+    the configuration lets users set of themselves. `is_hidden`: a backend lets the user come online invisible, until it
+    or the user says otherwise.
     """
 
     key: int
@@ -90,6 +91,7 @@ class User(Struct, frozen=True):
     name: str
     origin: str
     attributes: Mapping[str, str]
+    is_hidden: bool = False
 
 
 class Acl(Struct, frozen=True):

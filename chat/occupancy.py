@@ -48,7 +48,7 @@ class Occupancy:
 
     def login(self, session: Session, user: User, status: Status | None, at: datetime) -> Events:
         """The session is the user's. A `status` changes how the user is seen; None leaves it as it is."""
-        was_offline = self._presence.login(session, user, status or Status.ONLINE)
+        was_offline = self._presence.login(session, user, status or _at_first(user))
         return (UserLoggedIn(published=at, user=user, session=session), *self._seen(user, status, at, was_offline))
 
     def _seen(self, user: User, status: Status | None, at: datetime, was_offline: bool) -> Events:
@@ -67,7 +67,7 @@ class Occupancy:
 
     def keep_online(self, user: User, at: datetime) -> Events:
         """The user is online from now on without a session too, until `let_go`."""
-        was_offline = self._presence.keep(user, Status.ONLINE)
+        was_offline = self._presence.keep(user, _at_first(user))
         return self._seen(user, None, at, was_offline)
 
     def let_go(self, user_id: UserId, at: datetime) -> Events:
@@ -151,13 +151,13 @@ class Occupancy:
         self._timelines.release_if_empty(room_id)
         return occupants
 
-    def change_status(self, user: User, status: Status, at: datetime) -> Events:
-        """The user is seen differently from now on."""
+    def change_status(self, user: User, status: Status, at: datetime, *, moves_last_online: bool = True) -> Events:
+        """The user is seen differently from now on. Nothing happens to one who is not online."""
         before = self._presence.status_of(user.id)
-        if before is status:
+        if before is status or not self._presence.is_online(user.id):
             return ()
         self._presence.set_status(user.id, status)
-        if before is Status.ONLINE:
+        if before is Status.ONLINE and moves_last_online:
             self._tallies.went_offline(user.id, at)
         if status is Status.ONLINE:
             return tuple(self._came_into_view(user, before, at))
@@ -212,3 +212,8 @@ class Occupancy:
             status=status,
             on_purpose=on_purpose,
         )
+
+
+def _at_first(user: User) -> Status:
+    """How one is seen who comes online, and says nothing of it."""
+    return Status.INVISIBLE if user.is_hidden else Status.ONLINE

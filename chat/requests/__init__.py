@@ -8,6 +8,7 @@ from chat.requests.messages import DeleteMessage, EditMessage, History, ReadHist
 from chat.requests.moderation import (
     BanUser,
     Broadcast,
+    ChangeStatus,
     GiveRole,
     KickUser,
     ListMutes,
@@ -64,6 +65,7 @@ __all__ = [
     "AttributeChange",
     "BanUser",
     "Broadcast",
+    "ChangeStatus",
     "ChannelEntry",
     "Channels",
     "CheckStatus",

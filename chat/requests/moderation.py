@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from chat.durations import DURATION
 from chat.errors import ErrorCode
-from chat.model import ID_LENGTH, NAME_LIMIT, BanScope, ChannelId, Mute, Role, RoomId, UserId
+from chat.model import ID_LENGTH, NAME_LIMIT, BanScope, ChannelId, Mute, Role, RoomId, Status, UserId
 from chat.slots import Activity, At
 
 
@@ -95,6 +95,16 @@ class Mutes(Activity, frozen=True):
     """The reply to a list of mutes."""
 
     mutes: tuple[Mute, ...]
+
+
+class ChangeStatus(Activity, frozen=True):
+    """Let a user be seen by all, by operators alone, or as if gone. If it `moves_last_online`, whoever goes out of view
+    by it was last online then.
+    """
+
+    user_id: UserId
+    status: Status
+    moves_last_online: bool = True
 
 
 class Broadcast(Activity, frozen=True):

@@ -12,8 +12,10 @@ from sqlalchemy import Connection, insert, update
 
 from chat.errors import ChatError, ErrorCode
 from chat.model import User, UserId
+from chat.moderation import Audit
 from chat.plugin import Identity
 from chat.receipts import LoginRecord
+from chat.storage.auditing import write_audit
 from chat.storage.reading import find_user
 from chat.storage.receipting import waiting_for
 from chat.storage.schema import users
@@ -47,6 +49,17 @@ def _make(connection: Connection, user_id: UserId, identity: Identity, at: datet
     values = {"id": user_id, "name": identity.name, "origin": identity.origin, "created_ms": to_ms(at)}
     key = connection.execute(_insert, values | {"attributes": _json(identity.attributes)}).scalar_one()
     return User(key, user_id, identity.name, identity.origin, identity.attributes)
+
+
+def set_hidden(connection: Connection, user_id: UserId, is_hidden: bool, audit: Audit | None) -> User:
+    """See `IStore`."""
+    known = find_user(connection, user_id)
+    if known is None:
+        raise ChatError(ErrorCode.NO_SUCH_USER)
+    connection.execute(update(users).where(users.c.key == known.key).values(is_hidden=is_hidden))
+    if audit is not None:
+        write_audit(connection, audit)
+    return structs.replace(known, is_hidden=is_hidden)
 
 
 def update_attributes(connection: Connection, user_id: UserId, changed: Mapping[str, str]) -> User:

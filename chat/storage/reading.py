@@ -15,15 +15,15 @@ from chat.model import Message, MessageId, Room, RoomId, User, UserId
 from chat.storage.schema import messages, rooms, users
 from chat.times import from_ms
 
-_user_columns = (users.c.key, users.c.id, users.c.name, users.c.origin, users.c.attributes)
+_user_columns = (users.c.key, users.c.id, users.c.name, users.c.origin, users.c.attributes, users.c.is_hidden)
 # Made once: a login takes less time than it takes to put its statements together.
 _user_of_id = select(*_user_columns).where(users.c.id == bindparam("user_id"))
 _attributes = msgspec.json.Decoder(dict[str, str])
 
 
 def user_of(row: Any) -> User:
-    """The user in a row of the columns key, id, name, origin, attributes."""
-    return User(row.key, UserId(row.id), row.name, row.origin, _attributes.decode(row.attributes))
+    """The user in a row of the columns key, id, name, origin, attributes, is_hidden."""
+    return User(row.key, UserId(row.id), row.name, row.origin, _attributes.decode(row.attributes), row.is_hidden)
 
 
 def find_user(connection: Connection, user_id: UserId) -> User | None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 NAMING = {
@@ -54,6 +55,7 @@ users = Table(
     Column("attributes", Text, nullable=False),
     _time("created_ms"),
     _time("last_online_ms", nullable=True),
+    Column("is_hidden", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
 

@@ -147,6 +147,10 @@ class SqlStore:
         """See `IStore`."""
         return self._writer.write(lambda connection: people.update_attributes(connection, user_id, changed))
 
+    def set_hidden(self, user_id: UserId, *, is_hidden: bool, audit: Audit | None = None) -> Deferred[User]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: people.set_hidden(connection, user_id, is_hidden, audit))
+
     def append_message(self, draft: Draft) -> Deferred[Appended]:
         """See `IStore`."""
         return self._writer.write(draft)

@@ -53,6 +53,7 @@ WRITES: dict[str, Write] = {
     "record_login": lambda opened, number: opened.store.record_login(ALICE, Identity(str(number), {}), utc_now()),
     "make_known": lambda opened, number: opened.store.make_known(ALICE, Identity(str(number), {}), utc_now()),
     "update_attributes": lambda opened, number: opened.store.update_attributes(ALICE, {"a": str(number)}),
+    "set_hidden": lambda opened, number: opened.store.set_hidden(ALICE, is_hidden=True, audit=audit("x")),
     "append_message": lambda opened, number: opened.store.append_message(opened.draft(str(number))),
     "create_room": lambda opened, number: opened.store.create_room(opened.new_room(f"New {number}", owner_limit=MANY)),
     "rename_room": lambda opened, number: opened.store.rename_room(opened.room(1), f"Old {number}", audit("x")),

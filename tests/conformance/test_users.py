@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 from twisted.internet.defer import gatherResults
 
 from chat.errors import ChatError, ErrorCode
@@ -12,7 +13,7 @@ from chat.model import ID_LENGTH, User, UserId
 from chat.plugin import Identity
 from chat.times import utc_now
 
-from .opened import ALICE, BOB, NOBODY, Opened
+from .opened import ALICE, BOB, NOBODY, Opened, audit
 
 LONGEST = UserId("u" * ID_LENGTH)
 
@@ -73,6 +74,24 @@ async def test_who_is_not_known(opened: Opened) -> None:
     assert await opened.store.find_user(NOBODY) is None
     for like in ("ALICE", "alice ", "alic", "a%", "al_ce", "' OR 1=1 --"):
         assert await opened.store.find_user(UserId(like)) is None
+
+
+async def test_a_hidden_user_stays_hidden(opened: Opened) -> None:
+    hidden = await opened.store.set_hidden(ALICE, is_hidden=True, audit=audit("status-invisible"))
+    assert hidden == structs.replace(opened.alice, is_hidden=True)
+    assert len(opened.case.audits()) == 1
+    assert (await opened.store.record_login(ALICE, Identity("Alice", {}), utc_now())).user.is_hidden
+    assert (await opened.store.update_attributes(ALICE, {"a": "b"})).is_hidden
+    assert await opened.store.find_users([ALICE, BOB]) == {ALICE: await opened.known(ALICE), BOB: opened.bob}
+    await opened.reopen()
+    assert (await opened.known(ALICE)).is_hidden
+    assert not (await opened.store.set_hidden(ALICE, is_hidden=False)).is_hidden
+    assert not (await opened.known(ALICE)).is_hidden
+    assert len(opened.case.audits()) == 1
+    with pytest.raises(ChatError) as refused:
+        await opened.store.set_hidden(NOBODY, is_hidden=True, audit=audit("status-invisible"))
+    assert refused.value.code is ErrorCode.NO_SUCH_USER
+    assert len(opened.case.audits()) == 1
 
 
 async def test_several_users_at_once(opened: Opened) -> None:
