@@ -9,6 +9,7 @@ from chat.errors import ChatError, ErrorCode
 from chat.ichat import IEndpoint
 from chat.model import RoomId, UserId
 from chat.plugin import Context, Contribution, NoOptions, Plugin, Scope, Services
+from chat.rest import GivenId, user_id_of
 from chat.texts import text_of
 from chat.times import rfc3339
 
@@ -44,8 +45,8 @@ class GetCountJoins:
 class UsersAsked(Struct, frozen=True, kw_only=True):
     """One user, or at most ASK_LIMIT."""
 
-    user_id: UserId | None = None
-    users: tuple[UserId, ...] = ()
+    user_id: GivenId | None = None
+    users: tuple[GivenId, ...] = ()
 
 
 @implementer(IEndpoint)
@@ -64,7 +65,7 @@ class GetLastOnline:
 
     async def call(self, caller: Context, body: UsersAsked) -> dict[UserId, str]:
         """See `IEndpoint`."""
-        asked = body.users if body.user_id is None else (body.user_id,)
+        asked = [user_id_of(given) for given in (body.users if body.user_id is None else (body.user_id,))]
         _check_number(len(asked))
         found = await self._services.tallies.last_online(asked)
         return {user_id: rfc3339(at) for user_id, at in found.items()}
