@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from msgspec import Struct
 
 from chat.errors import ChatError, ErrorCode
-from chat.model import Room, RoomId, UserId
+from chat.model import SYSTEM_ID, Room, RoomId, UserId
+from chat.occupants import Viewer
 from chat.rooms import Rooms
 from chat.texts import text_of
 
 DONE: Final = {"status": "OK"}
+# Sees those whom everybody sees.
+ANYBODY: Final = Viewer(SYSTEM_ID, is_operator=False)
+ASK_LIMIT: Final = 1_000
 # An id as callers send it: the published examples have numbers too.
 GivenId = str | int
 
@@ -19,6 +24,48 @@ GivenId = str | int
 def user_id_of(given: GivenId) -> UserId:
     """The id that is meant."""
     return UserId(str(given))
+
+
+def user_ids_of(given: Collection[GivenId]) -> tuple[UserId, ...]:
+    """The ids that are meant, each once. Raises VALIDATION_ERROR for none, or more than ASK_LIMIT."""
+    check_number(len(given))
+    return tuple(dict.fromkeys(map(user_id_of, given)))
+
+
+def check_number(count: int) -> None:
+    """Raise VALIDATION_ERROR unless a call asks for 1 to ASK_LIMIT things."""
+    if not 0 < count <= ASK_LIMIT:
+        raise ChatError(ErrorCode.VALIDATION_ERROR, f"ask for 1 to {ASK_LIMIT}")
+
+
+class Nothing(Struct, frozen=True):
+    """The body of a call that asks for nothing in particular."""
+
+
+class RoomsAsked(Struct, frozen=True, kw_only=True):
+    """Rooms by id, or by base64 name in the default channel; at most ASK_LIMIT."""
+
+    room_ids: tuple[RoomId, ...] = ()
+    room_names: tuple[str, ...] = ()
+
+    def ids(self, rooms: Rooms) -> tuple[RoomId, ...]:
+        """The ids as given, and those of the named rooms. Raises VALIDATION_ERROR, NO_SUCH_ROOM for a name that none
+        has, NOT_BASE64.
+        """
+        check_number(len(self.room_ids) + len(self.room_names))
+        named = (rooms.named_in_default(text_of(name, "room_names")).id for name in self.room_names)
+        return (*self.room_ids, *named)
+
+
+class UsersAsked(Struct, frozen=True, kw_only=True):
+    """Users, at most ASK_LIMIT."""
+
+    users: tuple[GivenId, ...] = ()
+
+    @property
+    def ids(self) -> tuple[UserId, ...]:
+        """The ids, each once. Raises VALIDATION_ERROR for none, or too many."""
+        return user_ids_of(self.users)
 
 
 class RoomChoice(Struct, frozen=True, kw_only=True):

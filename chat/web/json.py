@@ -34,8 +34,8 @@ def problem_of(error: ChatError) -> HttpProblem:
 
 
 def success_body(answer: Any) -> bytes:
-    """The envelope of an answer: `{"status_code": 200, "data": ...}`."""
-    return msgspec.json.encode({"status_code": OK, "data": answer})
+    """The envelope of an answer: `{"status_code": 200, "data": ...}`; for None without data."""
+    return msgspec.json.encode({"status_code": OK} if answer is None else {"status_code": OK, "data": answer})
 
 
 def failure_body(text: str) -> bytes:
