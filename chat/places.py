@@ -87,10 +87,17 @@ class Places:
 
     def occupied(self, user: User, room_id: RoomId) -> Place:
         """The room, which the user is in. Raises NO_SUCH_ROOM, USER_IS_BANNED, USER_NOT_IN_ROOM."""
-        room = self._rooms.enterable(user.id, self._known(user, room_id).id)
+        room = self._entered(user, self._known(user, room_id))
         if not self._presence.occupies(user.id, room.id):
             raise ChatError(ErrorCode.USER_NOT_IN_ROOM)
         return self._of_room(room)
+
+    def _entered(self, user: User, room: Room) -> Room:
+        """The room, for who may enter it, or was brought in. Raises NO_SUCH_ROOM, USER_IS_BANNED."""
+        if not self._presence.occupies(user.id, room.id):
+            return self._rooms.enterable(user.id, room.id)
+        self._rooms.check_ban(user.id, room)
+        return room
 
     def own_or_occupied(self, user: User, room_id: RoomId) -> Place:
         """The room, which the user is in or owns. Raises NO_SUCH_ROOM, USER_IS_BANNED, USER_NOT_IN_ROOM."""
@@ -105,7 +112,7 @@ class Places:
         room = self._rooms.room(room_id)
         if not self._presence.occupies(user.id, room.id) and not self._rooms.is_found_by(user, room):
             raise ChatError(ErrorCode.NO_SUCH_ROOM)
-        return self._rooms.enterable(user.id, room.id)
+        return self._entered(user, room)
 
     def joinable(self, user: User, room_id: RoomId) -> Room:
         """The room, which the user may join or is in. Raises NO_SUCH_ROOM, USER_IS_BANNED, NOT_ALLOWED where its rules

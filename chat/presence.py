@@ -188,12 +188,17 @@ class Presence:
     def join(self, session: Session, room_id: RoomId) -> Arrival:
         """The session subscribes, its user occupies."""
         assert session.user is not None
-        online = self._online[session.user.id]
         self.subscriptions.add(session, room_id)
+        return self.occupy(session.user.id, room_id)
+
+    def occupy(self, user_id: UserId, room_id: RoomId) -> Arrival:
+        """The user, who is online, is in; sessions that have not subscribed stand by."""
+        online = self._online[user_id]
         came_in = room_id not in online.rooms
         if came_in:
-            for other in online.sessions - {session}:
-                self.subscriptions.stand_by(other, room_id)
+            for session in online.sessions:
+                if room_id not in session.rooms:
+                    self.subscriptions.stand_by(session, room_id)
         online.rooms.add(room_id)
         if came_in:
             self._occupants.setdefault(room_id, Occupants()).add(online)

@@ -230,14 +230,17 @@ class Rooms:
         self.bans.check(user_id, self.channel_of(room), room)
 
     def entered(self, user: User, target: RoomTarget, occupied: Collection[RoomId]) -> Room:
-        """The room that `target` names for a user who may enter it, or is banned from it. By name those alone are found
-        that the user may list, or is in: `occupied`; by id those too that the user may join.
+        """The room that `target` names for a user who may enter it, or is banned from it, or is in it: `occupied`. By
+        name those alone are found that the user may list, or is in; by id those too that the user may join.
 
         Raises NO_SUCH_ROOM, also for a room that is for others alone; MULTIPLE_ROOMS_WITH_NAME.
         """
         if not target.by_name:
-            room = self._of_id(user.id, RoomId(target.target))
-            if room.id not in occupied and not self.is_found_by(user, room):
+            room_id = RoomId(target.target)
+            if room_id in occupied:
+                return self.room(room_id)
+            room = self._of_id(user.id, room_id)
+            if not self.is_found_by(user, room):
                 raise ChatError(ErrorCode.NO_SUCH_ROOM)
             return room
         named = self._named(target.target)

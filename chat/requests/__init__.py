@@ -21,6 +21,7 @@ from chat.requests.moderation import (
     UnmuteUser,
 )
 from chat.requests.places import (
+    BringIn,
     ChannelEntry,
     Channels,
     Join,
@@ -64,6 +65,7 @@ __all__ = [
     "AclPlan",
     "AttributeChange",
     "BanUser",
+    "BringIn",
     "Broadcast",
     "ChangeStatus",
     "ChannelEntry",

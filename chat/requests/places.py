@@ -6,7 +6,7 @@ from typing import Annotated
 
 from chat.activities import AclEntry, HistoryEntry, RoomRef, RoomUser, Stamped, UserRef
 from chat.errors import ErrorCode
-from chat.model import ID_LENGTH, NAME_LIMIT, ChannelId, RoomId
+from chat.model import ID_LENGTH, NAME_LIMIT, ChannelId, RoomId, UserId
 from chat.slots import Activity, At
 
 
@@ -101,6 +101,13 @@ class Joined(Stamped, frozen=True, kw_only=True):
 
 class Leave(RoomTarget, frozen=True):
     """Go out of a room."""
+
+
+class BringIn(Activity, frozen=True):
+    """Have an online user come into a room, whatever its access rules say."""
+
+    user_id: UserId
+    room_id: RoomId
 
 
 class ListUsers(Activity, frozen=True, kw_only=True):
