@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
@@ -66,6 +66,8 @@ class Context(Struct, frozen=True):
 
     `user` is None before a login. `now` is the time at which the command began. `acting` is in whose name a backend
     says that it calls: what may be done is for the rights of `caller`, what is told and written down names `actor`.
+    `as_operator`: a backend has `user` do something; membership, access rules and the number of rooms of one's own do
+    not stop that, bans, mutes and the rules for texts and names do.
     """
 
     now: datetime
@@ -73,6 +75,11 @@ class Context(Struct, frozen=True):
     session: Session | None = None
     key_name: str = ""
     acting: User | None = None
+    as_operator: bool = False
+
+    def on_behalf_of(self, user: User) -> Context:
+        """The same call of a backend, which has this user do something."""
+        return structs.replace(self, user=user, as_operator=True)
 
     @property
     def caller(self) -> User:

@@ -21,7 +21,8 @@ from chat.world import Timer, World
 
 
 class NewRoom(Struct, frozen=True, kw_only=True):
-    """A room that is to be made. `owner_limit`: how many temporary rooms its owner may have, this one included.
+    """A room that is to be made. `owner_limit`: how many temporary rooms its owner may have, this one included; None
+    for any number.
 
     `timer`: what is to be done when nobody keeps the room.
     """
@@ -33,7 +34,7 @@ class NewRoom(Struct, frozen=True, kw_only=True):
     access: Access
     acls: tuple[Acl, ...]
     owner: User
-    owner_limit: int
+    owner_limit: int | None
     created: datetime
     timer: Timer | None
 
@@ -143,6 +144,13 @@ class Rooms:
         if channel is None:
             raise ChatError(ErrorCode.NO_SUCH_CHANNEL)
         return channel
+
+    def default_channel(self) -> Channel:
+        """The channel in which rooms are found and made by name alone. Raises NO_SUCH_CHANNEL where there is none."""
+        default = next((channel for channel in self._channels.values() if channel.is_default), None)
+        if default is None:
+            raise ChatError(ErrorCode.NO_SUCH_CHANNEL, "there is no default channel")
+        return default
 
     def is_channel(self, public_id: str) -> bool:
         """Whether this is the id of a channel."""

@@ -96,6 +96,8 @@ def _check_free(connection: Connection, channel_key: int, name: str, besides: in
 
 
 def _check_owner(connection: Connection, new: NewRoom) -> None:
+    if new.owner_limit is None:
+        return
     owned = (
         select(func.count())
         .select_from(roles)

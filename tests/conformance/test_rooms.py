@@ -71,6 +71,7 @@ async def test_an_owner_has_so_many_temporary_rooms(opened: Opened) -> None:
     await opened.store.create_room(opened.new_room("Four"))
     assert await refusal(opened.store.create_room(opened.new_room("Five"))) is ErrorCode.TOO_MANY_PRIVATE_ROOMS
     await opened.store.create_room(opened.new_room("Five", owner_limit=3))
+    await opened.store.create_room(opened.new_room("Any", owner_limit=None))
 
 
 async def test_a_renamed_room(opened: Opened) -> None:

@@ -1,0 +1,90 @@
+"""REST: POST /create."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+from zope.interface import implementer
+
+from chat.errors import ChatError, ErrorCode
+from chat.ichat import IEndpoint
+from chat.model import RoomId, User, UserId
+from chat.names import RoomNames
+from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Scope, Services
+from chat.requests import BringIn, CreateRoom, RoomMade
+from chat.rest import GivenId, user_id_of, user_ids_of
+from chat.texts import base64_of, text_of
+
+
+class CreateBody(Struct, frozen=True, kw_only=True):
+    """The room, whose it is, and who is to come in, at most ASK_LIMIT users. Names are base64."""
+
+    room_name: str
+    owner_id: GivenId
+    owner_name: str | None = None
+    user_ids: tuple[GivenId, ...] = ()
+    temporary: bool = True
+
+
+@implementer(IEndpoint)
+class PostCreate:
+    """Makes a temporary room in the default channel, and has those users come in who are online; the others are told.
+    There is no other kind of room to be made here. An owner who is not known is made known; who owns as many rooms as
+    users may make gets one more all the same. As for every temporary room, one of its owners is to be in it within
+    `rooms.owner_grace_s`: an owner who is not among `user_ids`, or not online, has so long to join.
+
+    Raises what the verb `create` raises for the name, USER_IS_BANNED for the owner, VALIDATION_ERROR for ids and names
+    of owners that cannot be, too many users, and `temporary` false.
+    """
+
+    method = "POST"
+    path = "create"
+    scope = Scope.ROOMS
+    body = CreateBody
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._names = RoomNames(services.config.rooms, services.config.content.restricted_names)
+
+    async def call(self, caller: Context, body: CreateBody) -> dict[str, Any]:
+        """See `IEndpoint`."""
+        if not body.temporary:
+            raise ChatError(ErrorCode.VALIDATION_ERROR, "only temporary rooms are made here")
+        # Before the owner is made known, who is to stay unknown when there is to be no room.
+        name = self._names.checked(text_of(body.room_name, "room_name"))
+        user_ids = user_ids_of(body.user_ids) if body.user_ids else ()
+        made = await self._made(caller, await self._owner(caller, body), name)
+        missing = [user_id for user_id in user_ids if not await self._brought_in(caller, user_id, made)]
+        answer: dict[str, Any] = {
+            "room_id": made.ref.id,
+            "room_name": base64_of(made.ref.name),
+            "channel_id": made.channel_id,
+        }
+        return answer | {"user_ids_not_joined": missing} if missing else answer
+
+    async def _owner(self, caller: Context, body: CreateBody) -> User:
+        name = text_of(body.owner_name, "owner_name") if body.owner_name else None
+        return await self._services.users.made_known(user_id_of(body.owner_id), name, caller.now)
+
+    async def _made(self, caller: Context, owner: User, name: str) -> RoomMade:
+        request = CreateRoom(channel_id=self._services.rooms.default_channel().id, name=name, kind="temporary")
+        outcome: Outcome = await self._services.dispatch(caller.on_behalf_of(owner), request)
+        assert isinstance(outcome.reply, RoomMade)
+        return outcome.reply
+
+    async def _brought_in(self, caller: Context, user_id: UserId, made: RoomMade) -> bool:
+        await self._services.pause()
+        try:
+            await self._services.dispatch(caller, BringIn(user_id, RoomId(made.ref.id)))
+        except ChatError:
+            return False
+        return True
+
+
+def build(options: NoOptions, services: Services) -> Contribution:
+    """The parts of this plugin."""
+    return Contribution(endpoints=(PostCreate(services),))
+
+
+plugin = Plugin("rest-create", build)
