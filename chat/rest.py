@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from chat.errors import ChatError, ErrorCode
-from chat.model import SYSTEM_ID, Room, RoomId, UserId
+from chat.model import NAME_LIMIT, SYSTEM_ID, Room, RoomId, UserId
 from chat.occupants import Viewer
 from chat.rooms import Rooms
 from chat.texts import text_of
@@ -30,6 +30,16 @@ def user_ids_of(given: Collection[GivenId]) -> tuple[UserId, ...]:
     """The ids that are meant, each once. Raises VALIDATION_ERROR for none, or more than ASK_LIMIT."""
     check_number(len(given))
     return tuple(dict.fromkeys(map(user_id_of, given)))
+
+
+def name_of(encoded: str | None, where: str) -> str | None:
+    """The name of a user behind its base64; None where none is given. Raises NOT_BASE64, and VALIDATION_ERROR for one
+    that is too long; both name `where`.
+    """
+    name = text_of(encoded, where) if encoded else None
+    if name is not None and len(name) > NAME_LIMIT:
+        raise ChatError(ErrorCode.VALIDATION_ERROR, f"{where} has more than {NAME_LIMIT} characters")
+    return name
 
 
 def check_number(count: int) -> None:

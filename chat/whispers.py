@@ -50,7 +50,7 @@ class Whispers:
         self._reads_texts = services.config.messages.text_whispers
 
     async def addressed(self, sender: User, request: Whisper | SendMessage) -> Addressed | None:
-        """To whom the command whispers; None for a message that is for all in its room.
+        """To whom the command whispers; None for a message that is for all in its room, as those of backends are.
 
         Raises NO_SUCH_ROOM, USER_NOT_IN_ROOM when one of the two is not in the room, USER_IS_BANNED for a sender who is
         banned or muted there, NOT_ALLOWED_TO_WHISPER_SELF, NO_SUCH_USER, NOT_ALLOWED_TO_WHISPER_CHANNEL where the
@@ -58,7 +58,8 @@ class Whispers:
         """
         if isinstance(request, Whisper):
             return await self._to(sender, request.room_id, request.user_id)
-        name = _name_in(request.body) if self._reads_texts and request.kind == "room" else ""
+        is_asked = self._reads_texts and request.kind == "room" and request.telling is None
+        name = _name_in(request.body) if is_asked else ""
         return await self._to_named(sender, RoomId(request.target), name) if name else None
 
     async def _to_named(self, sender: User, room_id: RoomId, name: str) -> Addressed:

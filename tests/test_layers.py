@@ -15,8 +15,8 @@ MODEL = {
 }  # fmt: skip
 DOMAIN = {
     "acl", "acl_grammar", "changes", "conversations", "crossing", "gaps", "heartbeats", "histories", "kicks",
-    "messages", "moderation", "names", "occupancy", "occupants", "permits", "places", "presence", "receipts", "rest",
-    "retention", "revisions", "rights", "roles", "rooms", "rosters", "sanctions", "subscriptions", "tallies",
+    "messages", "moderation", "names", "occupancy", "occupants", "permits", "places", "presence", "receipts", "relays",
+    "rest", "retention", "revisions", "rights", "roles", "rooms", "rosters", "sanctions", "subscriptions", "tallies",
     "timelines", "timers", "users", "whispers",
 }  # fmt: skip
 PIPELINE = {"bus", "pipeline"}

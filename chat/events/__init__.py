@@ -6,7 +6,7 @@ declared the same way in its own module.
 
 from chat.events.attention import AdminRequested, MessageReported, UserInvited
 from chat.events.base import Event
-from chat.events.messages import Announced, MessageDeleted, MessageEdited, MessagePosted, MessagesMissed
+from chat.events.messages import Announced, MessageDeleted, MessageEdited, MessagePosted, MessageSaid, MessagesMissed
 from chat.events.moderation import (
     BanNotice,
     MuteNotice,
@@ -40,6 +40,7 @@ __all__ = [
     "MessageEdited",
     "MessagePosted",
     "MessageReported",
+    "MessageSaid",
     "MessagesAcknowledged",
     "MessagesMissed",
     "MessagesRead",

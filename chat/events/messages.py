@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from chat.activities import ChannelRef, RoomRef, UserRef
+from chat.activities import Attribute, ChannelRef, RoomRef, UserRef
 from chat.audiences import (
     Audience,
     Everyone,
@@ -16,18 +16,18 @@ from chat.model import Channel, Message, Room, RoomId
 from chat.slots import At
 
 
-class MessagePosted(Event, frozen=True, kw_only=True):
-    """A message was stored. Also the reply to its sender.
+class MessageSaid(Event, frozen=True, kw_only=True):
+    """Something was said, and not stored: it has no number.
 
-    `more` is what else the sender put into `object`. `message` is for observers and not on the wire; `to` is who hears
-    of it.
+    `author_attributes` are told where a backend asks for it. `more` is what else there is in `object`. `to` is who
+    hears of it, and not on the wire.
     """
 
     wire = "message"
     constants = {"verb": "send"}
 
-    seq: Annotated[int, At("seq")]
     author: Annotated[UserRef, At("actor")]
+    author_attributes: Annotated[tuple[Attribute, ...] | None, At("actor.attachments")] = None
     room: Annotated[RoomRef, At("target")]
     body: Annotated[str, At("object.content", text=True)]
     channel_id: Annotated[str, At("object.url")]
@@ -35,10 +35,23 @@ class MessagePosted(Event, frozen=True, kw_only=True):
     kind: Annotated[str, At("object.objectType")]
     target_kind: Annotated[str, At("target.objectType")]
     more: Annotated[dict[str, Any], At("object.*")] = {}
+    to: tuple[Audience, ...]
+
+    def audience(self) -> tuple[Audience, ...]:
+        """The room's sessions, or all sessions of the conversation's owners; the author's own included."""
+        return self.to
+
+
+class MessagePosted(MessageSaid, frozen=True, kw_only=True):
+    """A message was stored. Also the reply to its sender. `message` is for observers and not on the wire."""
+
+    wire = "message"
+    constants = {"verb": "send"}
+
+    seq: Annotated[int, At("seq")]
     origin_id: Annotated[RoomId | None, At("actor.url")] = None
     origin: Annotated[ChannelRef | None, At("provider")] = None
     message: Message
-    to: tuple[Audience, ...]
 
     @classmethod
     def of(
@@ -56,10 +69,6 @@ class MessagePosted(Event, frozen=True, kw_only=True):
             to=to,
             **_where(*place),
         )
-
-    def audience(self) -> tuple[Audience, ...]:
-        """The room's sessions, or all sessions of the conversation's owners; the author's own included."""
-        return self.to
 
 
 class MessagesMissed(Event, frozen=True, kw_only=True):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
@@ -15,6 +13,7 @@ from chat.ichat import IVerb
 from chat.messages import Appended, Draft, check_body
 from chat.places import Place
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
+from chat.relays import Relays
 from chat.requests import SendMessage
 from chat.whispers import Whispers
 
@@ -31,6 +30,7 @@ class MessageVerb:
     NO_SUCH_USER when a private message is neither for a conversation of the sender's nor for a user; VALIDATION_ERROR
     when `object.id` was used for another message. A retry gets the first reply again, and nobody hears of it. Where
     others are missing a message that was stored after its sender had been refused, they are told of that gap.
+    What a backend has somebody say goes into any room, and is stored if it asks for that.
     """
 
     event = "message"
@@ -42,6 +42,7 @@ class MessageVerb:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._whispers = Whispers(services)
+        self._relays = Relays(services)
         self._crossings = Crossings(services.rooms, services.places)
         self._max_characters = services.config.messages.max_characters
         self._guarantees = services.config.messages.delivery_guarantee
@@ -54,6 +55,9 @@ class MessageVerb:
         if addressed is not None:
             whispered = addressed.in_text(context, request)
             return Outcome(whispered, (whispered,))
+        telling = request.telling
+        if telling is not None and not telling.is_stored:
+            return Outcome(events=(await self._relays.said(context, request, telling),))
         place = await self._place(context, request)
         draft = Draft(
             room=place.room,
@@ -65,23 +69,28 @@ class MessageVerb:
             rest=_rest(request),
         )
         stored: Deferred[Appended] = self._services.store.append_message(draft)
-        return stored.addCallback(self._posted, place, request.more)
+        return stored.addCallback(self._posted, place, request)
 
     async def _place(self, context: Context, request: SendMessage) -> Place:
         if request.kind == "room":
             target, *origin = rooms_of(request)
+            if context.as_operator:
+                return self._services.places.open_to_operators(context.caller, target)
             if origin:
                 return self._crossings.place(context.caller, origin[0], target)
             place = self._services.places.occupied(context.caller, target)
             self._services.rooms.permits.check(context.caller, "message", place.room)
             return place
         if request.kind == "private":
+            self._services.rooms.bans.check(context.caller.id)
             return await self._services.places.addressed(context.caller, request.target, context.now)
         raise ChatError(ErrorCode.INVALID_TARGET_TYPE)
 
-    def _posted(self, appended: Appended, place: Place, more: dict[str, Any]) -> Outcome:
+    def _posted(self, appended: Appended, place: Place, request: SendMessage) -> Outcome:
         message = appended.message
-        posted = MessagePosted.of(message, (place.room, place.channel), place.audience(), more)
+        posted = MessagePosted.of(message, (place.room, place.channel), place.audience(), request.more)
+        if request.telling is not None:
+            posted = self._relays.told(posted, request.telling)
         if place.origin is not None:
             posted = told_from(place.origin, posted)
         timelines, news = self._services.timelines, () if appended.repeated else (posted,)

@@ -4,7 +4,7 @@ A plugin of a third party declares its own in its own module; these stand here b
 """
 
 from chat.requests.attention import Invite, ReportMessage, RequestAdmin
-from chat.requests.messages import DeleteMessage, EditMessage, History, ReadHistory, SendMessage, Whisper
+from chat.requests.messages import DeleteMessage, EditMessage, History, ReadHistory, SendMessage, Telling, Whisper
 from chat.requests.moderation import (
     BanUser,
     Broadcast,
@@ -119,6 +119,7 @@ __all__ = [
     "SetStatus",
     "Statuses",
     "TakeRole",
+    "Telling",
     "UnbanUser",
     "UnmuteUser",
     "UpdateUserInfo",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
+from msgspec import Struct
+
 from chat.activities import HistoryEntry
 from chat.errors import ErrorCode
 from chat.model import ID_LENGTH, MessageId, RoomId, UserId
@@ -25,10 +27,21 @@ Said = Annotated[
 ]
 
 
+class Telling(Struct, frozen=True, kw_only=True):
+    """How a backend has somebody say something. `is_stored`: it becomes a message of the room or conversation.
+    `author_name`: the name to be shown, if another than the user's. `shows_author`: with the attributes of the user
+    that others may see.
+    """
+
+    is_stored: bool = False
+    author_name: str | None = None
+    shows_author: bool = False
+
+
 class SendMessage(Activity, frozen=True, kw_only=True):
     """Say something in a room, or privately: in a conversation or to a user. `client_id` makes a retry harmless for
     24 h. `more` is what else the client put into `object`: it is relayed to those who hear the message live, and not
-    stored. `origin_id` is the room from which something is said in another one.
+    stored. `origin_id` is the room from which something is said in another one. `telling`: a backend asks.
     """
 
     body: Said
@@ -37,6 +50,7 @@ class SendMessage(Activity, frozen=True, kw_only=True):
     origin_id: Annotated[RoomId | None, At("actor.url", limit=ID_LENGTH)] = None
     client_id: Annotated[str | None, At("object.id", limit=ID_LENGTH)] = None
     more: Annotated[dict[str, Any], At("object.*", besides=SET_BY_SERVER)] = {}
+    telling: Telling | None = None
 
 
 class EditMessage(Activity, frozen=True, kw_only=True):
