@@ -82,7 +82,6 @@ class MessageVerb:
             self._services.rooms.permits.check(context.caller, "message", place.room)
             return place
         if request.kind == "private":
-            self._services.rooms.bans.check(context.caller.id)
             return await self._services.places.addressed(context.caller, request.target, context.now)
         raise ChatError(ErrorCode.INVALID_TARGET_TYPE)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from chat.config import ChannelSection, RoomSection
+from chat.model import RoomId
 from chat.plugin import Context, NoOptions
 from chat.plugins import rest_rooms as plugin
 from chat.rest import Nothing
@@ -39,3 +40,6 @@ async def test_rooms_are_listed_part_by_part(
     found = [room["room_id"] for room in await joinable.call(caller, plugin.UserAsked(user_id="alice"))]
     assert found == NAMES
     assert pauses == 6
+    services.rooms.close(services.rooms.room(RoomId("room3")))
+    found = [room["room_id"] for room in await joinable.call(caller, plugin.UserAsked(user_id="alice"))]
+    assert found == [name for name in NAMES if name != "room3"]

@@ -99,6 +99,15 @@ def test_the_rules_that_do_not_stop_it(server: RunningServer, enter: Enter) -> N
         body = {"verb": "create", "target": {"displayName": base64_of(f"Own {number}")}, "object": {"url": CHANNEL_ID}}
         assert owner.call("create", body)["status_code"] == 200
     create(server, new("One more", "504"))
+    rule = {"objectType": "membership", "summary": "create", "content": "vip"}
+    channel = {"verb": "set", "target": {"id": CHANNEL_ID, "objectType": "channel"}}
+    operator = enter("super", None)
+    assert operator.call("set_acl", channel | {"object": {"attachments": [rule]}})["status_code"] == 200
+    body = {"verb": "create", "target": {"displayName": base64_of("Own 505")}, "object": {"url": CHANNEL_ID}}
+    assert enter("505", None).call("create", body)["status_code"] == 705
+    create(server, new("Where users may not", "505"))
+    rule["content"] = ""
+    assert operator.call("set_acl", channel | {"object": {"attachments": [rule]}})["status_code"] == 200
 
 
 def test_a_room_that_its_owner_does_not_come_into_ends(server: RunningServer, enter: Enter) -> None:

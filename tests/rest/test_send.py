@@ -175,6 +175,13 @@ def test_bans_and_mutes_stop_it(server: RunningServer, enter: Enter, persist: bo
     for body in (saying(name, HALL, persist=persist), saying(name, "mod", object_type="private", persist=persist)):
         status, answer = server.rest("POST", "/send", body)
         assert (status, answer) == (403, {"status_code": 500, "data": "banned from this server"})
+    name = f"barred-{persist}"
+    enter(name, None)
+    for where, target in (("room", HALL), ("channel", CHANNEL_ID)):
+        ban = {"verb": "ban", "target": {"objectType": where, "id": target}, "object": {"id": name, "summary": "1h"}}
+        assert mod.call("ban", ban)["status_code"] == 200
+        status, answer = server.rest("POST", "/send", saying(name, HALL, persist=persist))
+        assert (status, answer["data"]) == (403, f"banned from this {where}")
     for client in (listener, mod):
         client.sync()
         assert client.heard("message") == []
