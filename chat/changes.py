@@ -21,9 +21,9 @@ class Changes:
         self._cleared = 0
         self._revised: dict[MessageId, Message] = {}
 
-    def revise(self, message: Message) -> None:
-        """A message has become this one."""
-        self._revised[message.id] = message
+    def revise(self, messages: Iterable[Message]) -> None:
+        """Messages have become these."""
+        self._revised.update((message.id, message) for message in messages)
 
     def clear(self, seq: int) -> None:
         """All messages up to this number were deleted."""

@@ -99,6 +99,13 @@ class IStore(Interface):
         then the audit row is written.
         """
 
+    def delete_messages(
+        messages: Sequence[Message], at: datetime, audit: Audit | None = None
+    ) -> Deferred[frozenset[MessageId]]:
+        """Delete several messages, of any rooms, in one go. A Deferred of the ids of those that were there still; only
+        where there are any the audit row is written.
+        """
+
     def edit_message(message: Message) -> Deferred[bool]:
         """Give a message the body and the time `edited` of this one. A Deferred of whether it was there still."""
 

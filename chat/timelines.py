@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Container, Iterable
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable
 from datetime import UTC, datetime
 from sys import getsizeof
 
@@ -180,9 +180,9 @@ class Timelines:
             self._rooms.move_to_end(message.room_id)
             self._keep_within_bound(message.room_id)
 
-    def revised(self, message: Message) -> None:
-        """A message was edited or deleted, and is this one from now on."""
-        self._change(message.room_id, lambda changes: changes.revise(message))
+    def revised(self, room_id: RoomId, messages: Collection[Message]) -> None:
+        """Messages of a room were edited or deleted, and are these from now on."""
+        self._change(room_id, lambda changes: changes.revise(messages))
 
     def cleared(self, room_id: RoomId, seq: int) -> None:
         """The room's messages up to this number were deleted."""

@@ -57,9 +57,9 @@ def expect_receipts(connection: Connection, expected: Iterable[tuple[int, Sequen
     connection.execute(insert(receipts), rows)
 
 
-def forget_waiting(connection: Connection, message_key: int) -> None:
-    """The message does not wait for anybody any more."""
-    waits = (receipts.c.message_key == message_key) & (receipts.c.status == Receipt.NONE.value)
+def forget_waiting(connection: Connection, message_keys: Sequence[int]) -> None:
+    """The messages do not wait for anybody any more."""
+    waits = receipts.c.message_key.in_(message_keys) & (receipts.c.status == Receipt.NONE.value)
     connection.execute(delete(receipts).where(waits))
 
 

@@ -4,11 +4,11 @@ text, which no client gets any more but operators by a report.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Update, update
 
-from chat.model import Message, Room
+from chat.model import Message, MessageId, Room
 from chat.moderation import Audit
 from chat.storage.auditing import write_audit
 from chat.storage.reading import cleared_seq
@@ -19,18 +19,28 @@ from chat.times import to_ms
 
 def delete_message(connection: Connection, message: Message, at_ms: int, row: Audit | None) -> bool:
     """See `IStore`."""
-    if not _changes(connection, _of_live(message).values(deleted_ms=at_ms)):
-        return False
-    forget_waiting(connection, message.key)
+    return bool(delete_messages(connection, (message,), at_ms, row))
+
+
+def delete_messages(
+    connection: Connection, doomed: Sequence[Message], at_ms: int, row: Audit | None
+) -> frozenset[MessageId]:
+    """See `IStore`."""
+    delete = _live(message.key for message in doomed).values(deleted_ms=at_ms).returning(messages.c.key, messages.c.id)
+    deleted = connection.execute(delete).all()
+    if not deleted:
+        return frozenset()
+    forget_waiting(connection, [one.key for one in deleted])
     if row is not None:
         write_audit(connection, row)
-    return True
+    return frozenset(MessageId(one.id) for one in deleted)
 
 
 def edit_message(connection: Connection, message: Message) -> bool:
     """See `IStore`."""
     assert message.edited is not None
-    return _changes(connection, _of_live(message).values(body=message.body, edited_ms=to_ms(message.edited)))
+    edit = _live((message.key,)).values(body=message.body, edited_ms=to_ms(message.edited))
+    return connection.execute(edit).rowcount > 0
 
 
 def clear_room(connection: Connection, room: Room, row: Audit) -> int:
@@ -44,11 +54,7 @@ def clear_room(connection: Connection, room: Room, row: Audit) -> int:
     return cleared
 
 
-def _of_live(message: Message) -> Update:
-    """Changes the message unless it is deleted."""
+def _live(keys: Iterable[int]) -> Update:
+    """Changes those of the messages that are not deleted."""
     is_live = messages.c.deleted_ms.is_(None) & (messages.c.seq > cleared_seq)
-    return update(messages).where(messages.c.key == message.key, is_live)
-
-
-def _changes(connection: Connection, statement: Any) -> bool:
-    return connection.execute(statement).rowcount > 0
+    return update(messages).where(messages.c.key.in_(list(keys)), is_live)

@@ -271,6 +271,12 @@ class SqlStore:
         """See `IStore`."""
         return self._writer.write(lambda connection: revising.delete_message(connection, message, to_ms(at), audit))
 
+    def delete_messages(
+        self, messages: Sequence[Message], at: datetime, audit: Audit | None = None
+    ) -> Deferred[frozenset[MessageId]]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: revising.delete_messages(connection, messages, to_ms(at), audit))
+
     def edit_message(self, message: Message) -> Deferred[bool]:
         """See `IStore`."""
         return self._writer.write(lambda connection: revising.edit_message(connection, message))

@@ -11,6 +11,7 @@ from twisted.internet.defer import gatherResults
 from chat.messages import Appended
 from chat.model import Message, MessageId
 from chat.moderation import Audit
+from chat.plugin import Identity
 from chat.times import utc_now
 
 from .opened import Opened, audit
@@ -70,6 +71,33 @@ async def test_deleting_twice_is_deleting_once(opened: Opened) -> None:
     assert await opened.store.delete_message(message, utc_now() + timedelta(hours=1), row) is False
     assert audited(opened) == ["delete-message"]
     assert await tombstones(opened) == [1]
+
+
+async def test_several_messages_of_several_rooms_are_deleted_in_one_go(opened: Opened) -> None:
+    posted, elsewhere = await post(opened, *"abcd"), await post(opened, *"ef", room=1)
+    await opened.store.delete_message(posted[1], utc_now())
+    await opened.store.clear_room(opened.room(1), audit("clear-room"))
+    (last,) = await post(opened, "g", room=1)
+    row = audit("delete-messages")
+    doomed = [posted[0], posted[1], posted[3], *elsewhere, last]
+    assert await opened.store.delete_messages(doomed, utc_now(), row) == {posted[0].id, posted[3].id, last.id}
+    assert (await live(opened), await live(opened, 1)) == (["c"], [])
+    assert (await tombstones(opened), await tombstones(opened, 1)) == ([1, 2, 4], [1, 2, 3])
+    assert await opened.store.delete_messages(doomed, utc_now(), row) == frozenset()
+    assert audited(opened) == ["clear-room", "delete-messages"]
+    assert await opened.store.delete_messages([posted[2]], utc_now()) == {posted[2].id}
+    assert audited(opened) == ["clear-room", "delete-messages"]
+
+
+async def test_a_deleted_message_waits_for_nobody(opened: Opened) -> None:
+    owners = {user.id: user.key for user in (opened.alice, opened.bob)}
+    room = (await opened.store.open_conversation(owners, utc_now())).conversation.room
+    drafts = [opened.draft(body, room, recipients=(opened.bob.key,)) for body in "abc"]
+    posted = [(await opened.store.append_message(draft)).message for draft in drafts]
+    await opened.store.delete_messages([posted[0], posted[2]], utc_now())
+    waiting = (await opened.store.record_login(opened.bob.id, Identity("Bob", {}), utc_now())).waiting
+    assert [message.body for message in waiting.messages] == ["b"]
+    assert [row[0] for row in opened.case.content()["receipts"]] == [posted[1].key]
 
 
 async def test_who_deletes_the_own_message_is_not_in_the_audit_log(opened: Opened) -> None:
