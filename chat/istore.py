@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from chat.plugin import Identity
     from chat.receipts import Acknowledgement, LoginRecord, Named, Window
     from chat.rooms import NewRoom
-    from chat.world import Declared, Grant, Timer, World
+    from chat.world import Declared, Grant, StoredKey, Timer, World
 
 
 class IStore(Interface):
@@ -41,6 +41,12 @@ class IStore(Interface):
 
         Blocks; called once, before the server listens. Raises ConfigError when the database cannot be used, among
         others when its schema is newer than the code: then nothing in it is touched.
+        """
+
+    def attach() -> None:
+        """Use the database beside a server that has opened it: the methods about keys may be called then, and `close`.
+
+        Blocks; called instead of `open`. Raises ConfigError when there is no database, or one of another schema.
         """
 
     async def close() -> None:
@@ -219,6 +225,15 @@ class IStore(Interface):
         """Take a role away, with its audit row; a declared one until the next opening. A Deferred of whether it was
         there; only then the audit row is written. Fails with ChatError NO_SUCH_USER, NO_SUCH_CHANNEL, NO_SUCH_ROOM.
         """
+
+    def list_keys() -> Deferred[tuple[StoredKey, ...]]:
+        """A Deferred of all `chat.world.StoredKey`, by name."""
+
+    def put_key(key: StoredKey, audit: Audit) -> Deferred[bool]:
+        """Keep a key of a backend. A Deferred of whether there was none of that name; else nothing is written."""
+
+    def end_key(name: str, audit: Audit) -> Deferred[bool]:
+        """Take a key away. A Deferred of whether it was there; only then the audit row is written."""
 
     def put_sanctions(
         new: Sequence[Sanction], audits: Sequence[Audit], ended: Sequence[Sanction] = ()

@@ -63,9 +63,18 @@ class Timer(Struct, frozen=True):
     due: datetime
 
 
+class StoredKey(Struct, frozen=True):
+    """A key of a backend in the store, by the SHA-256 of it. `scopes` are as the configuration has them."""
+
+    name: str
+    digest: bytes
+    scopes: tuple[str, ...]
+    created: datetime
+
+
 class World(Struct, frozen=True):
     """What is in memory from the start: all rooms that can be listed, the roles, the members (but for those who have a
-    role in the room, who are members anyway), mutes and bans in force, and timers.
+    role in the room, who are members anyway), mutes and bans in force, timers, and keys of backends.
 
     `system` is user `0`, who acts for backends and timers.
     """
@@ -77,3 +86,4 @@ class World(Struct, frozen=True):
     members: Mapping[RoomId, frozenset[UserId]]
     sanctions: tuple[Sanction, ...]
     timers: tuple[Timer, ...] = ()
+    keys: tuple[StoredKey, ...] = ()

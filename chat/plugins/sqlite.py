@@ -54,6 +54,11 @@ class SqliteDialect:
         finally:
             engine.dispose()
 
+    def check_exists(self) -> None:
+        """A connection would make the file, with whoever asks as its owner."""
+        if not Path(str(make_url(self.url).database)).is_file():
+            raise ConfigError("storage.url: there is no database: start the server first")
+
     def release(self) -> None:
         """Give the file back."""
         if self._locked is not None:

@@ -28,6 +28,15 @@ def migrate(connection: Connection) -> None:
         command.upgrade(config, "head")
 
 
+def check_schema(connection: Connection) -> None:
+    """Raise ConfigError unless the schema is the code's."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current != ScriptDirectory.from_config(alembic_config()).get_current_head():
+        raise ConfigError(
+            f"the database has the schema {current or 'of no server'}: start a server of this version first"
+        )
+
+
 def alembic_config() -> Config:
     """Where the migrations are; works from a checkout and from a wheel."""
     config = Config()

@@ -225,6 +225,18 @@ audit = Table(
     sqlite_autoincrement=True,
 )
 
+backend_keys = Table(
+    "backend_keys",
+    metadata,
+    _key(),
+    Column("name", PublicId, nullable=False, unique=True),
+    # SHA-256 of the key, which nobody knows but its caller.
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("scopes", Text, nullable=False),
+    _time("created_ms"),
+    sqlite_autoincrement=True,
+)
+
 blacklist = Table(
     "blacklist",
     metadata,

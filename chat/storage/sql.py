@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -28,6 +29,7 @@ from chat.storage import (
     conversing,
     granting,
     housing,
+    keying,
     people,
     purging,
     reading,
@@ -42,11 +44,12 @@ from chat.storage import (
 from chat.storage.appending import Appender
 from chat.storage.auditing import write_audit
 from chat.storage.declaring import declare, load_world
+from chat.storage.migrating import check_schema
 from chat.storage.readers import Readers
 from chat.storage.schema import sanctions
 from chat.storage.writer import Together, Writer
 from chat.times import to_ms, utc_now
-from chat.world import Declared, Grant, Timer, World
+from chat.world import Declared, Grant, StoredKey, Timer, World
 
 CLOSE_TIMEOUT_S = 30.0
 
@@ -66,6 +69,9 @@ class Dialect(Protocol):
     def prepare(self) -> None:
         """Bring the schema up to date. Raises ConfigError."""
 
+    def check_exists(self) -> None:
+        """Raise ConfigError unless there is a database. Makes none."""
+
     def release(self) -> None:
         """Let go of what `prepare` took."""
 
@@ -83,26 +89,47 @@ class SqlStore:
 
     def open(self, declared: Declared) -> World:
         """See `IStore`."""
-        try:
+        with self._letting_go():
             world = self._open(declared)
+        self._start()
+        return world
+
+    def attach(self) -> None:
+        """See `IStore`."""
+        with self._letting_go():
+            self._dialect.check_exists()
+            self._connect()
+            with self._read_engine.begin() as connection:
+                check_schema(connection)
+        self._start()
+
+    @contextmanager
+    def _letting_go(self) -> Iterator[None]:
+        """Let nothing be left of an opening that fails, and no error be the database's own."""
+        try:
+            yield
         except (SQLAlchemyError, OSError) as error:
             self._let_go()
             raise ConfigError(f"storage.url: the database cannot be used: {_reason(error)}") from None
         except ConfigError:
             self._let_go()
             raise
+
+    def _start(self) -> None:
         appender = Appender(self._write_engine.dialect)
         together: dict[type, Together] = {Draft: appender.append_many, Acknowledgement: receipting.acknowledge_many}
         self._writer = Writer(self._write_engine, self._reactor, together, self._dialect.is_in_transaction)
         self._readers = Readers(self._read_engine, self._reactor)
         self._writer.start()
         self._readers.start()
-        return world
+
+    def _connect(self) -> None:
+        self._write_engine, self._read_engine = self._dialect.write_engine(), self._dialect.read_engine()
+        self._engines = (self._read_engine, self._write_engine)
 
     def _open(self, declared: Declared) -> World:
         self._dialect.prepare()
-        self._write_engine, self._read_engine = self._dialect.write_engine(), self._dialect.read_engine()
-        self._engines = (self._read_engine, self._write_engine)
+        self._connect()
         with self._write_engine.begin() as connection:
             now_ms = to_ms(utc_now())
             connection.execute(delete(sanctions).where(sanctions.c.until_ms <= now_ms))
@@ -256,6 +283,18 @@ class SqlStore:
     def end_role(self, grant: Grant, audit: Audit) -> Deferred[bool]:
         """See `IStore`."""
         return self._writer.write(lambda connection: granting.end_role(connection, grant, audit))
+
+    def list_keys(self) -> Deferred[tuple[StoredKey, ...]]:
+        """See `IStore`."""
+        return self._readers.read(keying.load_keys)
+
+    def put_key(self, key: StoredKey, audit: Audit) -> Deferred[bool]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: keying.put_key(connection, key, audit))
+
+    def end_key(self, name: str, audit: Audit) -> Deferred[bool]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: keying.end_key(connection, name, audit))
 
     def put_sanctions(
         self, new: Sequence[Sanction], audits: Sequence[Audit], ended: Sequence[Sanction] = ()

@@ -18,8 +18,8 @@ from chat.model import Access, Acl, Ban, BanScope, Mute, Room, RoomId, RoomKind,
 from chat.moderation import Audit
 from chat.plugin import Identity
 from chat.rooms import NewRoom
-from chat.times import utc_now
-from chat.world import Timer, World
+from chat.times import from_ms, to_ms, utc_now
+from chat.world import StoredKey, Timer, World
 
 from .stores import StoreCase
 
@@ -133,3 +133,8 @@ def timer(subject: str = "room0", kind: str = "kind", minutes: int = 1) -> Timer
 def rules(*values: str) -> Sequence[Acl]:
     """Rules for joins."""
     return tuple(Acl("join", "membership", value) for value in values)
+
+
+def key(name: str) -> StoredKey:
+    """A key of a backend."""
+    return StoredKey(name, name.encode() * 32, ("read", "rooms"), from_ms(to_ms(utc_now())))

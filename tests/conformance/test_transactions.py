@@ -20,7 +20,7 @@ from chat.plugin import Identity
 from chat.receipts import Acknowledgement, Named, Window
 from chat.times import utc_now
 
-from .opened import ALICE, BOB, NOBODY, Opened, audit, mute, timer
+from .opened import ALICE, BOB, NOBODY, Opened, audit, key, mute, timer
 
 # More than any store lets wait.
 MANY = 1_000_000
@@ -67,6 +67,8 @@ WRITES: dict[str, Write] = {
     "record": lambda opened, number: opened.store.record(audit(str(number))),
     "put_sanctions": lambda opened, number: opened.store.put_sanctions([mute()], [audit(str(number))]),
     "put_report": lambda opened, number: opened.store.put_report(reported_by_bob(number)),
+    "put_key": lambda opened, number: opened.store.put_key(key(str(number)), audit("x")),
+    "end_key": lambda opened, number: opened.store.end_key("none", audit("x")),
     "end_sanction": lambda opened, number: opened.store.end_sanction(mute(), audit(str(number))),
 }
 REMOVALS = {"remove_room", "discard_room"}
@@ -92,6 +94,7 @@ READS: dict[str, Callable[[Opened], Deferred[Any]]] = {
     "unacknowledged": lambda opened: opened.store.unacknowledged(opened.alice, Window(0, 1, 1)),
     "read_up_to": lambda opened: opened.store.read_up_to(opened.alice, opened.room()),
     "count_joins": lambda opened: opened.store.count_joins([RoomId("room0")]),
+    "list_keys": lambda opened: opened.store.list_keys(),
     "last_online": lambda opened: opened.store.last_online([ALICE]),
 }
 
