@@ -106,9 +106,9 @@ class Server:
         self.backend = self._site(self._backend_tree(), PromptSite)
 
     def open(self) -> None:
-        """Read the keys, open the store, and take into memory what is to be there. Blocks; raises ConfigError."""
-        self.keys.replace(keys_of(self.config))
+        """Open the store, read the keys, and take into memory what is to be there. Blocks; raises ConfigError."""
         world = self._store.open(declared_by(self.config))
+        self.keys.replace(keys_of(self.config, world.keys))
         self._backend.system = world.system
         self.services.users.system = world.system
         self.services.rooms.load(world)

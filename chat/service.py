@@ -12,14 +12,14 @@ from typing import Any, NoReturn
 
 from msgspec.structs import replace
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredLock
 from twisted.logger import ILogObserver, Logger
 from twisted.python.failure import Failure
 from twisted.python.usage import Options as UsageOptions
 
 from chat import loading
 from chat.config_file import Loaded, load, render
-from chat.errors import ConfigError
+from chat.errors import ConfigError, StorageError
 from chat.lines import one_line
 from chat.listening import Place, places_of, with_new_certificate
 from chat.log_output import LogOutput, sink_of
@@ -114,6 +114,7 @@ class ChatService(Service):
     def __init__(self, loaded: Loaded, reactor: Any) -> None:
         self.loaded = loaded
         self._in_force = loaded.config
+        self._reloads = DeferredLock()
         self._reactor = reactor
         self._ports: list[tuple[Place, Any]] = []
         with _naming(loaded.source):
@@ -189,12 +190,17 @@ class ChatService(Service):
         """Take over what can change while the server runs: the backend keys, the log's level and form, certificates.
         Say what needs a restart. A configuration that would not start a server changes nothing.
         """
+        reloading = self._reloads.run(lambda: Deferred.fromCoroutine(self._reload()))
+        reloading.addErrback(lambda failure: self.log.failure("the reload failed", failure))
+
+    async def _reload(self) -> None:
         try:
+            stored = await self.server.services.store.list_keys()
             config = ChatService(load(self.loaded.path), self._reactor).loaded.config
             in_force = with_reloaded(self._in_force, config)
-            keys = keys_of(in_force)
+            keys = keys_of(in_force, stored)
             factories = [(place, port, with_new_certificate(place, port)) for place, port in self._ports]
-        except ConfigError as error:
+        except (ConfigError, StorageError) as error:
             self.log.error("not reloaded: {error}", error=str(error))
             return
         self.server.keys.replace(keys)
@@ -206,6 +212,7 @@ class ChatService(Service):
                 self.log.info("the certificate of {address} is read again", address=place.address)
         self._report(changed_keys(self._in_force, config))
         self._in_force = in_force
+        self.log.info("backend keys in force: {names}", names=", ".join(key.name for key in keys))
         self._warn_of_keys()
 
     def _report(self, changed: list[str]) -> None:

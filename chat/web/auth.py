@@ -10,10 +10,11 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from msgspec import Struct
+from twisted.logger import Logger
 from twisted.web.server import Request
 
 from chat.buckets import Rate
@@ -24,12 +25,14 @@ from chat.web.access import visit_of
 from chat.web.addresses import place_of
 from chat.web.json import HttpProblem
 from chat.web.quotas import CallRates, Guesses
+from chat.world import StoredKey
 
 KEY_FILE = "backend.key"
 # The name of the key that is in it.
 GENERATED = "generated"
 # Characters of a key that nobody guesses, if they are random.
 LONG_ENOUGH = 16
+_log = Logger()
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 # A key that may moderate may also read.
 _IMPLIED = {Scope.MODERATE: {Scope.READ}}
@@ -105,11 +108,26 @@ def scopes_of(names: Iterable[str]) -> frozenset[Scope]:
     return frozenset(scopes.union(*(_IMPLIED.get(scope, set()) for scope in scopes)))
 
 
-def keys_of(config: Config) -> tuple[Key, ...]:
-    """The configured keys; without any the one in `data_dir`, made at the first start for its owner alone.
+def keys_of(config: Config, stored: Collection[StoredKey]) -> tuple[Key, ...]:
+    """The keys that are in force: those of the configuration, or without any the one in `data_dir`, which is made at
+    the first start for its owner alone; and those of the store, but for such as have the name of another.
 
-    Raises ConfigError when that file cannot be made or read.
+    Raises ConfigError when the file in `data_dir` cannot be made or read.
     """
+    declared = _declared(config)
+    taken = {key.name for key in declared}
+    for one in stored:
+        if one.name in taken:
+            _log.warn("the key {name} of chatctl is not in force: there is another of that name", name=one.name)
+    return (*declared, *(Key(one.name, one.digest, scopes_of(one.scopes)) for one in stored if one.name not in taken))
+
+
+def declared_names(config: Config) -> list[str]:
+    """The names of the keys that are not in the store."""
+    return [key.name for key in config.backend.keys] or [GENERATED]
+
+
+def _declared(config: Config) -> tuple[Key, ...]:
     if config.backend.keys:
         return tuple(Key(key.name, digest_of(key.key.encode()), scopes_of(key.scopes)) for key in config.backend.keys)
     return (Key(GENERATED, digest_of(_generated(key_path(config))), frozenset(Scope)),)
