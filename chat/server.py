@@ -25,7 +25,7 @@ from chat.draining import Drain
 from chat.errors import ConfigError, StorageError
 from chat.heartbeats import Heartbeats
 from chat.histories import Histories
-from chat.ichat import IAuthenticator, IStarted, IStore
+from chat.ichat import IAuthenticator, IEndpoint, IStarted, IStore
 from chat.lag import Lag
 from chat.metrics import Metrics
 from chat.model import Ban, Mute, UserId
@@ -121,6 +121,11 @@ class Server:
         self.services.timers.start()
         self._retention.start()
         self._lag.start()
+
+    @property
+    def endpoints(self) -> list[IEndpoint]:
+        """The calls of the backend REST API."""
+        return self._backend.endpoints
 
     def begin_drain(self) -> None:
         """From now on be not ready, and take no new client, no new call, and no timer; no beats end; purge nothing."""

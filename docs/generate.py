@@ -5,13 +5,19 @@ docs/generate.py`. A test fails when one of them is out of date.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
+from msgspec import inspect
 from twisted.internet.task import Clock
 
+from chat import rest
 from chat.config import Config, UserOptions
 from chat.errors import ErrorCode, Refusal
+from chat.ichat import IEndpoint
 from chat.plugin import Requires
 from chat.rights import TABLE, Act, Standing
 from chat.server import Server
@@ -110,6 +116,8 @@ Times are in seconds, from 0.1 ms to 10 s. Taking the numbers is quick, and the 
 Make an instrument once, when the plugin is built. `timings` measures how long something takes, `show` takes what is
 known anyway; see `chat/metrics.py`.
 """
+# What comes below this in rest.md is generated.
+CALLS = "## Calls\n"
 # Every plugin that comes with the server.
 EVERYTHING = Config(
     users=UserOptions(public_attributes=()),
@@ -197,6 +205,80 @@ def metrics_page() -> str:
     return page + METRICS_FOOT
 
 
+def rest_page() -> str:
+    """What stands in the page about the API as a whole, and then every call of it."""
+    page = (Path(__file__).parent / "rest.md").read_text(encoding="utf-8")
+    head, _, _ = page.partition(CALLS)
+    calls = Server(EVERYTHING, Clock()).endpoints
+    return head + CALLS + "".join(_call(one) for one in sorted(calls, key=lambda one: (one.path, one.method)))
+
+
+def _call(endpoint: IEndpoint) -> str:
+    about, body = _about(type(endpoint)), _body(inspect.type_info(endpoint.body))
+    return f"\n### {endpoint.method} /{endpoint.path}\n\nScope `{endpoint.scope.value}`. {about}\n\n{body}"
+
+
+def _about(kind: type) -> str:
+    """What a class says of itself, with the values of constants that it names."""
+    constants = vars(rest) | vars(sys.modules[kind.__module__])
+    return re.sub(r"\b[A-Z][A-Z_]+\b", lambda name: str(constants.get(name[0], name[0])), summary(kind.__doc__))
+
+
+def _body(kind: Any) -> str:
+    """What the body is, and the table of the fields of the objects in it."""
+    inside, lead = kind, ""
+    if isinstance(kind, inspect.DictType):
+        inside, lead = kind.value_type, "The body has an object for each id, which is its key. "
+    if not isinstance(inside, inspect.StructType):
+        return f"The body is a {_type(kind)}.\n"
+    if not inside.fields:
+        return "No body.\n"
+    rows = "".join(f"| `{one.encode_name}` | {_type(one.type)} | {_default(one)} |\n" for one in inside.fields)
+    return f"{lead}{_about(inside.cls)}\n\n| field | type | default |\n|---|---|---|\n{rows}"
+
+
+def _default(field: Any) -> str:
+    default = field.default
+    if field.required:
+        return "required"
+    return "none" if default in (None, (), "", msgspec.NODEFAULT) else f"`{msgspec.json.encode(default).decode()}`"
+
+
+def _type(kind: Any) -> str:
+    """A type in words."""
+    return WORDS[type(kind)](kind)
+
+
+def _number(kind: Any) -> str:
+    bounds = [f" from {kind.ge}"] if kind.ge is not None else []
+    bounds += [f" to {kind.le}"] if kind.le is not None else []
+    return "number" + "".join(bounds)
+
+
+def _list(kind: Any) -> str:
+    return f"list of {_type(kind.item_type)}"
+
+
+def _either(kind: Any) -> str:
+    return " or ".join(_type(one) for one in kind.types if not isinstance(one, inspect.NoneType))
+
+
+WORDS: dict[type, Callable[[Any], str]] = {
+    inspect.StrType: lambda kind: "text",
+    inspect.BoolType: lambda kind: "true or false",
+    inspect.AnyType: lambda kind: "anything",
+    inspect.IntType: _number,
+    inspect.FloatType: _number,
+    inspect.UnionType: _either,
+    inspect.VarTupleType: _list,
+    inspect.ListType: _list,
+    inspect.LiteralType: lambda kind: " or ".join(f"`{value}`" for value in kind.values),
+    inspect.EnumType: lambda kind: " or ".join(f"`{one.value}`" for one in kind.cls),
+    inspect.DictType: lambda kind: f"object of {_type(kind.value_type)} by {_type(kind.key_type)}",
+    inspect.StructType: lambda kind: "object with " + ", ".join(f"`{one.encode_name}`" for one in kind.fields),
+}
+
+
 def summary(docstring: str | None) -> str:
     """The first paragraph of a docstring on one line."""
     return " ".join((docstring or "").split("\n\n")[0].split())
@@ -207,6 +289,7 @@ PAGES = {
     "errors.md": errors_page,
     "metrics.md": metrics_page,
     "moderation.md": moderation_page,
+    "rest.md": rest_page,
 }
 
 if __name__ == "__main__":

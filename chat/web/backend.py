@@ -65,6 +65,11 @@ class Backend(Resource):
                 call = f"{endpoint.method} /{endpoint.path}"
                 raise ConfigError(f"the call {call} exists already, in {type(other).__module__}")
 
+    @property
+    def endpoints(self) -> list[IEndpoint]:
+        """All that is served."""
+        return [endpoint for methods in self._endpoints.values() for endpoint in methods.values()]
+
     def render(self, request: Request) -> int:
         """Answer in due time; a caller who is gone is not waited for."""
         begun = self._seconds()

@@ -12,7 +12,7 @@ import sys
 import time
 import tomllib
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from chat.config import Config
 from tests.clients import Client
 from tests.documents import ROOT, blocks
 from tests.functional.conftest import SETUP_TIMEOUT_S
-from tests.running import free_ports, twistd
+from tests.running import KEY, ROOM_ID, RunningServer, free_ports, twistd
 
 
 class MadeServer:
@@ -154,4 +154,29 @@ def test_the_generated_pages_are_up_to_date() -> None:
     generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
     for name, page in generate["PAGES"].items():
         assert (ROOT / "docs" / name).read_text(encoding="utf-8") == page(), name
-    assert {"verbs.md", "errors.md", "metrics.md", "moderation.md"} <= generate["PAGES"].keys()
+    assert {"verbs.md", "errors.md", "metrics.md", "moderation.md", "rest.md"} <= generate["PAGES"].keys()
+
+
+def test_the_calls_of_the_backend_api(run_server: Callable[..., RunningServer]) -> None:
+    """With the key that the first start makes."""
+    without = f'[[backend.keys]]\nname = "tests"\nkey = "{KEY}"\n'
+    server = run_server(change=lambda text: text.replace(without, ""))
+    said: list[Any] = []
+    with Client(server.url) as alice:
+        alice.enter("alice", ROOM_ID)
+        for block in blocks("docs/rest.md", "sh"):
+            commands = block.replace("8081", str(server.settings.backend)).replace("var/", "data/")
+            done = subprocess.run(
+                ["sh", "-ec", commands.replace("curl ", "curl -sS -w '\\n' ")],
+                cwd=server.settings.folder,
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            said += [json.loads(line) for line in done.stdout.splitlines()]
+        assert alice.wait_for("gn_broadcast")["content"] == "aGkgYWxs"
+        assert alice.wait_for("gn_mute")["object"]["content"] == "c3BhbQ=="
+        alice.wait_for("gn_unmute")
+    assert [answer["status_code"] for answer in said] == [200] * 5
+    assert list(said[2]["data"]) == ["alice", "bob"]
+    assert list(said[3]["data"]) == ["alice"]
