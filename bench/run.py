@@ -251,6 +251,7 @@ def configuration(place: Place, rooms: int) -> dict[str, Any]:
             "connections_per_address": 1_000_000,
             "outbound_bytes": 64 * 2**20,
         },
+        "rest": {"calls_per_s": 1_000_000, "burst": 1_000_000},
         "channels": [
             {
                 "id": CHANNEL,
