@@ -11,6 +11,7 @@ from zope.interface import Interface
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
+    from chat.archive import Found, Search
     from chat.conversations import Conversation, Opened
     from chat.messages import Appended, Draft, Span, Unread
     from chat.metrics import Measured
@@ -120,6 +121,13 @@ class IStore(Interface):
 
         A Deferred of the seq of the newest, or of 0 when none came since the room was cleared: then no audit row is
         written.
+        """
+
+    def search_messages(search: Search, below: int | None = None) -> Deferred[Found]:
+        """Look for messages below a position, or from the newest on: a `chat.archive.Search`. A Deferred of the
+        `chat.archive.Found`: at most `search.limit` of them, and not more than about `chat.messages.ROOM_BYTES`, but
+        one at least, among the next SEEN_AT_ONCE of the room or of all. So there may be none, and more below. Messages
+        of removed rooms are among them. Before a message that is not known, or is of another room, there are none.
         """
 
     def purge_messages(before: datetime, limit: int) -> Deferred[int]:

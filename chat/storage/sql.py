@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from zope.interface import implementer
 
+from chat.archive import Found, Search
 from chat.conversations import Conversation
 from chat.conversations import Opened as ConversationOpened
 from chat.coroutines import at_most
@@ -38,6 +39,7 @@ from chat.storage import (
     revising,
     ruling,
     sanctioning,
+    searching,
     tallying,
     timing,
 )
@@ -331,6 +333,10 @@ class SqlStore:
     def list_reports(self, limit: int, before: str | None = None) -> Deferred[tuple[Report, ...]]:
         """See `IStore`."""
         return self._readers.read(lambda connection: reporting.list_reports(connection, limit, before))
+
+    def search_messages(self, search: Search, below: int | None = None) -> Deferred[Found]:
+        """See `IStore`."""
+        return self._readers.read(lambda connection: searching.search_messages(connection, search, below))
 
     def purge_messages(self, before: datetime, limit: int) -> Deferred[int]:
         """See `IStore`."""

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, DeferredList, gatherResults
 from twisted.logger import capturedLogs, eventAsText
 from twisted.python.failure import Failure
 
+from chat.archive import Search
 from chat.errors import ChatError, StorageError
 from chat.model import MessageId, Receipt, RoomId
 from chat.moderation import Report
@@ -85,6 +86,7 @@ READS: dict[str, Callable[[Opened], Deferred[Any]]] = {
     "find_users": lambda opened: opened.store.find_users([ALICE]),
     "recent_messages": lambda opened: opened.store.recent_messages(opened.room(), 10),
     "messages_after": lambda opened: opened.store.messages_after(opened.room(), 0, 10),
+    "search_messages": lambda opened: opened.store.search_messages(Search(author=opened.alice)),
     "find_message": lambda opened: opened.store.find_message(MessageId("unknown")),
     "list_reports": lambda opened: opened.store.list_reports(10),
     "find_conversation": lambda opened: opened.store.find_conversation(RoomId("room0")),

@@ -1,0 +1,78 @@
+"""What was said, as those see it who keep order from outside: all that the store holds, deleted messages too, the
+newest first. Looked for bit by bit, so that a search through many messages keeps nobody waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from sys import getsizeof
+
+from msgspec import Struct, structs
+
+from chat.ichat import IStore
+from chat.messages import ROOM_BYTES
+from chat.model import Message, MessageId, Room, User, UserId
+
+# How many messages one read gives at the most, and how many it looks at.
+FOUND_AT_ONCE = 100
+SEEN_AT_ONCE = 20_000
+# By how much a message may be older than the one before it: commands wait before they are written, and clocks are put
+# right. Whoever looks for a time looks that much further.
+CLOCK_SLACK = timedelta(minutes=1)
+
+
+class Search(Struct, frozen=True, kw_only=True):
+    """Which messages are looked for: of a room, of an author, or all; those since a time and up to another one, which
+    is not included; those that came before another message; those alone that are not deleted.
+    """
+
+    room: Room | None = None
+    author: User | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: MessageId | None = None
+    is_live: bool = False
+    limit: int = FOUND_AT_ONCE
+
+
+class Whereabouts(Struct, frozen=True):
+    """Where a message was said: in a room, which may be removed by now, or between the owners of a conversation, by id
+    and name.
+    """
+
+    id: str
+    name: str
+    channel_id: str = ""
+    channel_name: str = ""
+    is_private: bool = False
+    owners: tuple[tuple[UserId, str], ...] = ()
+
+
+class Record(Struct, frozen=True):
+    """A message as it is kept, with what it says, be it deleted."""
+
+    message: Message
+    place: Whereabouts
+
+
+class Found(Struct, frozen=True):
+    """A bit of what is looked for, the newest first. `below`: the position under which to go on; None at the end."""
+
+    records: tuple[Record, ...]
+    below: int | None
+
+
+async def found(store: IStore, search: Search) -> AsyncIterator[tuple[Record, ...]]:
+    """The newest `search.limit` messages of those that are looked for, bit by bit, not more than about ROOM_BYTES of
+    text, but one message at least. Raises StorageError.
+    """
+    left, left_bytes, below = search.limit, ROOM_BYTES, None
+    while left > 0 and left_bytes > 0:
+        bit: Found = await store.search_messages(structs.replace(search, limit=min(left, FOUND_AT_ONCE)), below)
+        if bit.records:
+            yield bit.records
+        if bit.below is None:
+            break
+        left, below = left - len(bit.records), bit.below
+        left_bytes -= sum(getsizeof(record.message.body) for record in bit.records)
