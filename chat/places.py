@@ -12,7 +12,7 @@ from chat.audiences import Audience, InRoom, OfUser
 from chat.conversations import Conversation, Conversations
 from chat.errors import ChatError, ErrorCode
 from chat.events import RoomCreated
-from chat.model import Channel, ChannelId, Room, RoomId, User, UserId, is_public_id
+from chat.model import SYSTEM_ID, Channel, ChannelId, Room, RoomId, User, UserId, is_public_id
 from chat.presence import Presence
 from chat.rooms import Rooms
 from chat.users import Users
@@ -108,7 +108,11 @@ class Places:
         return self._of_room(room)
 
     def own_or_occupied(self, user: User, room_id: RoomId) -> Place:
-        """The room, which the user is in or owns. Raises NO_SUCH_ROOM, USER_IS_BANNED, USER_NOT_IN_ROOM."""
+        """The room, which the user is in or owns; the system is in every room. Raises NO_SUCH_ROOM, USER_IS_BANNED,
+        USER_NOT_IN_ROOM.
+        """
+        if user.id == SYSTEM_ID:
+            return self._of_room(self._rooms.room(room_id))
         if self._rooms.roles.is_owner(user.id, room_id):
             return self._of_room(self.manageable(user, room_id))
         return self.occupied(user, room_id)

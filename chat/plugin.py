@@ -16,6 +16,7 @@ from chat.ichat import IAuthenticator, IChatPlugin, IEndpoint, IGuard, IObserver
 
 if TYPE_CHECKING:
     from chat.config import Config
+    from chat.deletions import Deletions
     from chat.events import Event
     from chat.heartbeats import Heartbeats
     from chat.histories import Histories
@@ -152,6 +153,7 @@ class Services:
     timelines: Timelines
     histories: Histories
     revisions: Revisions
+    deletions: Deletions
     mutes: Mutes
     tallies: Tallies
     heartbeats: Heartbeats

@@ -21,6 +21,7 @@ from chat.config_file import convert
 from chat.contracts import check_contribution, check_store
 from chat.conversations import Conversations
 from chat.declarations import declared_by
+from chat.deletions import Deletions
 from chat.draining import Drain
 from chat.errors import ConfigError, StorageError
 from chat.heartbeats import Heartbeats
@@ -128,12 +129,15 @@ class Server:
         return self._backend.endpoints
 
     def begin_drain(self) -> None:
-        """From now on be not ready, and take no new client, no new call, and no timer; no beats end; purge nothing."""
+        """From now on be not ready, and take no new client, no new call, and no timer; no beats end; purge and delete
+        nothing more.
+        """
         self._draining = self.front.is_draining = True
         self._backend.refuse_calls()
         self.services.timers.stop()
         self.services.heartbeats.stop()
         self._retention.stop()
+        self.services.deletions.stop()
         self._lag.stop()
 
     async def drain(self) -> None:
@@ -172,6 +176,7 @@ class Server:
             timelines=timelines,
             histories=Histories(store, timelines, config.history),
             revisions=Revisions(store, timelines),
+            deletions=Deletions(self._dispatch, self._reactor),
             mutes=Mutes(lasting(self._reactor)),
             tallies=tallies,
             heartbeats=Heartbeats(self._reactor, config.rest.heartbeat_s),

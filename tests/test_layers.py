@@ -14,10 +14,10 @@ MODEL = {
     "istore", "lag", "lines", "memos", "metrics", "model", "plugin", "requests", "slots", "texts", "times", "world",
 }  # fmt: skip
 DOMAIN = {
-    "acl", "acl_grammar", "archive", "changes", "conversations", "crossing", "gaps", "heartbeats", "histories",
-    "kicks", "messages", "moderation", "names", "occupancy", "occupants", "permits", "places", "presence", "receipts",
-    "relays", "rest", "retention", "revisions", "rights", "roles", "rooms", "rosters", "sanctions", "subscriptions",
-    "tallies", "timelines", "timers", "users", "whispers",
+    "acl", "acl_grammar", "archive", "changes", "conversations", "crossing", "deletions", "gaps", "heartbeats",
+    "histories", "kicks", "messages", "moderation", "names", "occupancy", "occupants", "permits", "places", "presence",
+    "receipts", "relays", "rest", "retention", "revisions", "rights", "roles", "rooms", "rosters", "sanctions",
+    "subscriptions", "tallies", "timelines", "timers", "users", "whispers",
 }  # fmt: skip
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}

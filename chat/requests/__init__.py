@@ -4,7 +4,17 @@ A plugin of a third party declares its own in its own module; these stand here b
 """
 
 from chat.requests.attention import Invite, ReportMessage, RequestAdmin
-from chat.requests.messages import DeleteMessage, EditMessage, History, ReadHistory, SendMessage, Telling, Whisper
+from chat.requests.messages import (
+    DeleteMessage,
+    DeleteWritten,
+    EditMessage,
+    History,
+    ReadHistory,
+    SendMessage,
+    Telling,
+    Whisper,
+    WrittenDeleted,
+)
 from chat.requests.moderation import (
     BanUser,
     Broadcast,
@@ -75,6 +85,7 @@ __all__ = [
     "Connect",
     "CreateRoom",
     "DeleteMessage",
+    "DeleteWritten",
     "Disconnect",
     "EditMessage",
     "GetRules",
@@ -125,4 +136,5 @@ __all__ = [
     "UpdateUserInfo",
     "Users",
     "Whisper",
+    "WrittenDeleted",
 ]

@@ -105,3 +105,24 @@ class Whisper(Activity, frozen=True, kw_only=True):
     user_id: Annotated[UserId, At("target.id", missing=ErrorCode.MISSING_TARGET_ID, limit=ID_LENGTH)]
     room_id: Annotated[RoomId, At("actor.url", missing=ErrorCode.MISSING_ACTOR_URL, limit=ID_LENGTH)]
     body: Said
+
+
+class DeleteWritten(Activity, frozen=True, kw_only=True):
+    """Delete some of what a user wrote, in rooms and privately: the newest below a position, where one is named.
+    `is_noted`: that this is done is in the audit log already.
+    """
+
+    user_id: UserId
+    below: int | None = None
+    is_noted: bool = False
+
+
+class WrittenDeleted(Activity, frozen=True, kw_only=True):
+    """How many messages were deleted, how many could not be, of how many a single place hears, and the position below
+    which there may be more; None where nothing is left.
+    """
+
+    deleted: int = 0
+    failed: int = 0
+    told: int = 0
+    below: int | None
