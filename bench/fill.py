@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,12 @@ BANS = USERS
 BODY = "what somebody said some time ago"
 
 
-def fill(file: Path, channel_id: str, first_rooms: Sequence[str]) -> None:
-    """Make the file. The messages and the mutes are spread over the first rooms alone, where they are in the way."""
+def fill(
+    file: Path, channel_id: str, first_rooms: Sequence[str], messages: int = MESSAGES, of_one_in: int = USERS
+) -> None:
+    """Make the file. The messages and the mutes are spread over the first rooms alone, where they are in the way. One
+    message in so many is of the first user.
+    """
     dialect = SqliteDialect(f"sqlite:///{file}")
     dialect.prepare()
     engine = dialect.write_engine()
@@ -36,7 +41,7 @@ def fill(file: Path, channel_id: str, first_rooms: Sequence[str]) -> None:
             authors = _users(connection)
             _sanctions(connection, "mute", MUTES, busy, authors)
             _sanctions(connection, "ban", BANS, busy, authors)
-        for batch in _batches(busy, authors):
+        for batch in _batches(busy, _writers(authors, messages, of_one_in)):
             with connection.begin():
                 appender.append_many(connection, batch)
     engine.dispose()
@@ -75,15 +80,16 @@ def _sanctions(connection: Connection, kind: str, count: int, busy: Sequence[Roo
     connection.execute(insert(sanctions), rows)
 
 
-def _batches(busy: Sequence[Room], authors: Sequence[User]) -> Iterable[list[Draft]]:
-    for start in range(0, MESSAGES, BATCH):
-        yield [
-            Draft(
-                room=busy[number % len(busy)],
-                author=authors[number % USERS],
-                body=BODY,
-                published=utc_now(),
-                client_id=new_id(),
-            )
-            for number in range(start, start + BATCH)
-        ]
+def _writers(users: Sequence[User], count: int, of_one_in: int) -> Iterator[User]:
+    for number in range(count):
+        yield users[0 if number % of_one_in == 0 else number % len(users)]
+
+
+def _batches(busy: Sequence[Room], writers: Iterable[User]) -> Iterator[list[Draft]]:
+    now = utc_now()
+    drafts = (
+        Draft(room=busy[number // len(busy) % len(busy)], author=author, body=BODY, published=now, client_id=new_id())
+        for number, author in enumerate(writers)
+    )
+    while batch := list(islice(drafts, BATCH)):
+        yield batch

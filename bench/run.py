@@ -235,8 +235,8 @@ class Place:
             yield cls(Path(name), free_port(), free_port())
 
 
-def configuration(place: Place, rooms: int) -> dict[str, Any]:
-    """The server's configuration: the defaults, but for rooms and for limits that load would run into."""
+def configuration(place: Place, rooms: int, *probes: str) -> dict[str, Any]:
+    """The server's configuration: the defaults, but for rooms, for limits that load would run into, and for plugins."""
     return {
         "data_dir": str(place.folder),
         "listen": {
@@ -244,7 +244,7 @@ def configuration(place: Place, rooms: int) -> dict[str, Any]:
             "backend": [f"tcp:{place.backend}:interface=127.0.0.1"],
         },
         "backend": {"keys": [{"name": "bench", "key": KEY}]},
-        "plugins": {"path": [str(HERE / "plugins")], "enable": ["probe"]},
+        "plugins": {"path": [str(HERE / "plugins")], "enable": ["probe", *probes]},
         "limits": {
             "commands_per_s": 1_000_000,
             "burst": 1_000_000,
@@ -265,10 +265,10 @@ def configuration(place: Place, rooms: int) -> dict[str, Any]:
     }
 
 
-def server_command(place: Place, rooms: int) -> list[str]:
-    """The command line of a chat server."""
+def server_command(place: Place, rooms: int, *probes: str) -> list[str]:
+    """The command line of a chat server, with more plugins of `plugins/` if they are named."""
     config = place.folder / "chat.toml"
-    config.write_text(tomli_w.dumps(configuration(place, rooms)))
+    config.write_text(tomli_w.dumps(configuration(place, rooms, *probes)))
     twistd = Path(sys.executable).parent / "twistd"
     return [str(twistd), "-n", "--pidfile=", "chat", "--config", str(config)]
 
