@@ -156,7 +156,7 @@ class MessageOptions(Section, frozen=True):
 
 
 class Content(Section, frozen=True):
-    """Words."""
+    """Words. `blacklist`: those that are not to be said, besides those that are set at run time."""
 
     blacklist: tuple[str, ...] = ()
     restricted_names: tuple[str, ...] = ("admin", "admins")
@@ -266,5 +266,5 @@ class Config(Section, frozen=True):
 # What is read and checked, but has no effect in this version: a server with other values than these defaults says so.
 NOT_IN_FORCE = (
     "listen.reuse_port", "cluster.redis", "auth.jwt", "auth.redis", "auth.http",
-    "content.blacklist", "content.spam", "events", "qiscus", "virola", "attachments", "messenger", "matrix",
+    "content.spam", "events", "qiscus", "virola", "attachments", "messenger", "matrix",
 )  # fmt: skip

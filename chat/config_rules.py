@@ -12,6 +12,7 @@ from chat.config import BackendKey, ChannelSection, Config, RoomSection
 from chat.errors import ChatError
 from chat.model import ID_LENGTH, SYSTEM_ID, USER_ID, Acl
 from chat.plugin import Scope
+from chat.words import WORDS_LIMIT, checked_word
 
 # What a number may be at the most, and which may be 0.
 MOST_OF_ALL = 1_000_000_000
@@ -51,6 +52,7 @@ def problems(config: Config) -> Iterator[str]:
     yield from _acl_problems(config)
     yield from _allowed_problems(config)
     yield from _self_attribute_problems(config)
+    yield from _word_problems(config)
     yield from _key_problems(config)
 
 
@@ -151,6 +153,16 @@ def _self_attribute_problems(config: Config) -> Iterator[str]:
     for name in config.users.self_attributes:
         if name in ATTRIBUTES:
             yield f"users.self_attributes: access rules ask for {name}, so users may not set it of themselves"
+
+
+def _word_problems(config: Config) -> Iterator[str]:
+    if len(config.content.blacklist) > WORDS_LIMIT:
+        yield f"content.blacklist: expected at most {WORDS_LIMIT} words, got {len(config.content.blacklist)}"
+    for word in config.content.blacklist:
+        try:
+            checked_word(word)
+        except ChatError as refusal:
+            yield f"content.blacklist: {word[:ID_LENGTH]!r}: {refusal.detail}"
 
 
 def _key_problems(config: Config) -> Iterator[str]:

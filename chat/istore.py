@@ -256,6 +256,14 @@ class IStore(Interface):
         ChatError NO_SUCH_ROOM when its room was removed.
         """
 
+    def put_word(word: str, audit: Audit) -> Deferred[bool]:
+        """Keep a word that is not to be said, with its audit row. A Deferred of whether it was not there yet; only then
+        anything is written. Fails with ChatError VALIDATION_ERROR above `chat.words.WORDS_LIMIT`.
+        """
+
+    def end_words(words: Sequence[str], audit: Audit) -> Deferred[bool]:
+        """Keep these words no more. A Deferred of whether any of them was there; only then the audit row is written."""
+
     def put_report(report: Report) -> Deferred[bool]:
         """Keep a `chat.moderation.Report`. A Deferred of whether its reporter had not reported the message before;
         else nothing is kept. Fails with ChatError NOT_ALLOWED for one above REPORTS_PER_DAY, and with NO_SUCH_ROOM

@@ -10,13 +10,9 @@ from collections.abc import Iterable
 
 from chat.config import RoomOptions
 from chat.errors import ChatError, ErrorCode
+from chat.spelling import UNSEEN, plain
+from chat.words import Words
 
-# What fonts draw as nothing or as a blank: the default ignorable characters of Unicode, the blank of braille, an empty
-# notehead.
-_UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
 _SELECTORS = re.compile("[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _JOINERS = "\u200c\u200d"
 # The flags of England, Scotland, Wales: a black flag, and letters that nobody sees.
@@ -34,7 +30,7 @@ def folded(name: str) -> str:
     """
     former = None
     while name != former:
-        former, name = name, unicodedata.normalize("NFKC", _UNSEEN.sub("", name)).casefold()
+        former, name = name, unicodedata.normalize("NFKC", UNSEEN.sub("", name)).casefold()
     return name
 
 
@@ -47,17 +43,18 @@ def _kind(character: str) -> str:
         return "m"
     if category[0] == "C":
         return "v" if category == "Cn" and ord(character) in _PICTURES else "x"
-    if _UNSEEN.match(character) or category in ("Zl", "Zp"):
+    if UNSEEN.match(character) or category in ("Zl", "Zp"):
         return "x"
     return {"Zs": " ", "Mc": "c", "Mn": "m", "Me": "m"}.get(category, "v")
 
 
 class RoomNames:
-    """What a room may be called. `restricted` are whole names, compared folded."""
+    """What a room may be called. `restricted` are whole names, `words` are in none; both are compared plain."""
 
-    def __init__(self, options: RoomOptions, restricted: Iterable[str]) -> None:
+    def __init__(self, options: RoomOptions, restricted: Iterable[str], words: Words) -> None:
         self._options = options
-        self._restricted = frozenset(map(folded, restricted))
+        self._restricted = frozenset(map(plain, restricted))
+        self._words = words
 
     def checked(self, name: str) -> str:
         """The name without blanks around it.
@@ -65,7 +62,7 @@ class RoomNames:
         Raises MISSING_TARGET_DISPLAY_NAME for an empty one, VALIDATION_ERROR for characters that nobody sees where
         they mean nothing, ROOM_NAME_TOO_SHORT by the visible characters with the blanks between them
         (`rooms.min_name`, and at least one), ROOM_NAME_TOO_LONG by all characters (`rooms.max_name`), and
-        ROOM_NAME_RESTRICTED for a name of `content.restricted_names`.
+        ROOM_NAME_RESTRICTED for a name of `content.restricted_names` and for one with a word that is not to be said.
         """
         if not name:
             raise ChatError(ErrorCode.MISSING_TARGET_DISPLAY_NAME)
@@ -78,6 +75,6 @@ class RoomNames:
             raise ChatError(ErrorCode.VALIDATION_ERROR, "target.displayName has characters that nobody sees")
         if sum(map(kinds.count, "vc ")) < least:
             raise ChatError(ErrorCode.ROOM_NAME_TOO_SHORT, f"a room name has at least {least} characters")
-        if folded(name) in self._restricted:
+        if plain(name) in self._restricted or self._words.are_in(name):
             raise ChatError(ErrorCode.ROOM_NAME_RESTRICTED)
         return name

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chat.timelines import Timelines
     from chat.timers import Timers
     from chat.users import Users
+    from chat.words import Words
 
 
 class Requires(Enum):
@@ -155,6 +156,7 @@ class Services:
     revisions: Revisions
     deletions: Deletions
     mutes: Mutes
+    words: Words
     tallies: Tallies
     heartbeats: Heartbeats
     timers: Timers

@@ -11,7 +11,7 @@ from msgspec import Struct
 from chat.config import Config
 
 # Everything else needs a restart.
-RELOADED = frozenset({"backend.keys", "log.format", "log.level"})
+RELOADED = frozenset({"backend.keys", "content.blacklist", "log.format", "log.level"})
 
 
 def changed_keys(old: Config, new: Config) -> list[str]:
@@ -21,7 +21,8 @@ def changed_keys(old: Config, new: Config) -> list[str]:
 
 def with_reloaded(old: Config, new: Config) -> Config:
     """The old configuration, but for what a running server takes over."""
-    return msgspec.structs.replace(old, backend=new.backend, log=new.log)
+    content = msgspec.structs.replace(old.content, blacklist=new.content.blacklist)
+    return msgspec.structs.replace(old, backend=new.backend, content=content, log=new.log)
 
 
 def _changed(old: Any, new: Any, where: str) -> Iterator[str]:

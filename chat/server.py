@@ -65,6 +65,7 @@ from chat.wire.frames import CloseCode
 from chat.wire.front import Front
 from chat.wire.replies import BANNED
 from chat.wire.websocket import WebSocketFront
+from chat.words import Words
 
 HTTP_TIMEOUT_S = 60
 
@@ -115,6 +116,7 @@ class Server:
         self.services.rooms.load(world)
         self.services.mutes.load((one for one in world.sanctions if isinstance(one, Mute)), utc_now())
         self.services.rooms.bans.load((one for one in world.sanctions if isinstance(one, Ban)), utc_now())
+        self.services.words.load(world.words)
         self.services.timers.load(world.timers)
         for found, part in self._started:
             with loading.blaming(found, "start"):
@@ -178,6 +180,7 @@ class Server:
             revisions=Revisions(store, timelines),
             deletions=Deletions(self._dispatch, self._reactor),
             mutes=Mutes(lasting(self._reactor)),
+            words=Words(config.content.blacklist),
             tallies=tallies,
             heartbeats=Heartbeats(self._reactor, config.rest.heartbeat_s),
             timers=Timers(store, self._reactor),

@@ -187,8 +187,9 @@ class ChatService(Service):
             )
 
     def reload(self) -> None:
-        """Take over what can change while the server runs: the backend keys, the log's level and form, certificates.
-        Say what needs a restart. A configuration that would not start a server changes nothing.
+        """Take over what can change while the server runs: the backend keys, the words that are not to be said, the
+        log's level and form, certificates. Say what needs a restart. A configuration that would not start a server
+        changes nothing.
         """
         reloading = self._reloads.run(lambda: Deferred.fromCoroutine(self._reload()))
         reloading.addErrback(lambda failure: self.log.failure("the reload failed", failure))
@@ -204,6 +205,7 @@ class ChatService(Service):
             self.log.error("not reloaded: {error}", error=str(error))
             return
         self.server.keys.replace(keys)
+        self.server.services.words.declare(config.content.blacklist)
         if self.output is not None:
             self.output.follow(config.log)
         for place, port, factory in factories:

@@ -74,7 +74,8 @@ class StoredKey(Struct, frozen=True):
 
 class World(Struct, frozen=True):
     """What is in memory from the start: all rooms that can be listed, the roles, the members (but for those who have a
-    role in the room, who are members anyway), mutes and bans in force, timers, and keys of backends.
+    role in the room, who are members anyway), mutes and bans in force, timers, keys of backends, and words
+    that are not to be said.
 
     `system` is user `0`, who acts for backends and timers.
     """
@@ -87,3 +88,4 @@ class World(Struct, frozen=True):
     sanctions: tuple[Sanction, ...]
     timers: tuple[Timer, ...] = ()
     keys: tuple[StoredKey, ...] = ()
+    words: tuple[str, ...] = ()

@@ -59,6 +59,8 @@ def test_every_given_key_is_known_or_an_error(tmp_path: Path) -> None:
             '[[backend.keys]]\nname = "a"\nkey = "k"\n[[backend.keys]]\nname = "b"\nkey = "k"',
             "backend.keys: a and b are the same",
         ),
+        ('[content]\nblacklist = ["fine", " "]', "content.blacklist: ' ': a word has 1 to 100 characters"),
+        (f"[content]\nblacklist = {[str(one) for one in range(10_001)]}", "content.blacklist: expected at most 10000"),
         ("a = 1\na = 2", "Cannot overwrite a value"),
         ("[limits]\nping_timeout_s = -1", "limits.ping_timeout_s: expected a positive number"),
     ):

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from chat.config import RoomOptions
 from chat.errors import ChatError, ErrorCode
 from chat.names import RoomNames, folded
+from chat.words import Words
 
 OPTIONS = RoomOptions()
-NAMES = RoomNames(OPTIONS, ("admin",))
+WORDS = Words(("verboten",))
+NAMES = RoomNames(OPTIONS, ("admin",), WORDS)
 BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 ODD = (
     "\u200b\u200c\u200d\u00ad\u202e\u2066\u200f\u2800\u3164\uffa0\ufe0f\u0301\u0903"
@@ -96,6 +98,8 @@ def test_a_blank_between_visible_characters_counts(name: str) -> None:
 
 def test_unseen_characters_make_no_other_name() -> None:
     assert refusal("ad\u200dmin") is refusal("ad\u200cm\ufe0fin") is ErrorCode.ROOM_NAME_RESTRICTED
+    for name in ("\u0430dmin", "\u00e4dmin", "ＡDMIN", "un\u200dverbo\u0301ten", "V.E.R.B.O.T.E.N."):
+        assert refusal(name) is ErrorCode.ROOM_NAME_RESTRICTED
     for name in ("GENERAL", "Gen\u00aderal", "General\u200b", "G\u200de\ufe0fneral", "\u202eGeneral", "Ｇeneral"):
         assert folded(name) == "general"
 

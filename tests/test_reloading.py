@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat.config import Auth, Backend, BackendKey, Config, Limits, Log, StaticUser
+from chat.config import Auth, Backend, BackendKey, Config, Content, Limits, Log, StaticUser
 from chat.reloading import RELOADED, changed_keys, with_reloaded
 
 
@@ -23,8 +23,10 @@ def test_what_changed_is_named() -> None:
 
 def test_what_is_taken_over_is_what_is_said_to_be() -> None:
     keys = (BackendKey(name="a", key="k"),)
-    new = Config(environment="live", log=Log(level="debug", format="json"), backend=Backend(keys=keys))
+    content = Content(blacklist=("bad",), restricted_names=())
+    log = Log(level="debug", format="json")
+    new = Config(environment="live", log=log, backend=Backend(keys=keys), content=content)
     old = Config()
     taken = with_reloaded(old, new)
     assert set(changed_keys(old, taken)) == RELOADED
-    assert changed_keys(taken, new) == ["environment"]
+    assert set(changed_keys(taken, new)) == {"environment", "content.restricted_names"}

@@ -47,7 +47,7 @@ class CreateVerb:
     def __init__(self, services: Services) -> None:
         config = services.config
         self._services = services
-        self._names = RoomNames(config.rooms, config.content.restricted_names)
+        self._names = RoomNames(config.rooms, config.content.restricted_names, services.words)
         self._grace = timedelta(seconds=config.rooms.owner_grace_s)
 
     async def handle(self, context: Context, request: CreateRoom) -> Outcome:

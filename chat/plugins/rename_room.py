@@ -29,8 +29,9 @@ class RenameRoomVerb:
     requires = Requires.LOGGED_IN
 
     def __init__(self, services: Services) -> None:
+        config = services.config
         self._services = services
-        self._names = RoomNames(services.config.rooms, services.config.content.restricted_names)
+        self._names = RoomNames(config.rooms, config.content.restricted_names, services.words)
 
     async def handle(self, context: Context, request: RenameRoom) -> Outcome:
         """See `IVerb`."""

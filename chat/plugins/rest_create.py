@@ -45,7 +45,8 @@ class PostCreate:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._names = RoomNames(services.config.rooms, services.config.content.restricted_names)
+        config = services.config
+        self._names = RoomNames(config.rooms, config.content.restricted_names, services.words)
 
     async def call(self, caller: Context, body: CreateBody) -> dict[str, Any]:
         """See `IEndpoint`."""

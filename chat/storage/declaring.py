@@ -25,6 +25,7 @@ from chat.model import (
     new_id,
 )
 from chat.names import folded
+from chat.storage.forbidding import load_words
 from chat.storage.keying import load_keys
 from chat.storage.reading import find_user
 from chat.storage.ruling import put_rules
@@ -181,6 +182,7 @@ def load_world(connection: Connection, now_ms: int) -> World:
         sanctions=tuple(load_sanctions(connection, now_ms)),
         timers=tuple(load_timers(connection)),
         keys=load_keys(connection),
+        words=load_words(connection),
     )
 
 

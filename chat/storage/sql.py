@@ -28,6 +28,7 @@ from chat.receipts import Acknowledgement, LoginRecord, Named, Window
 from chat.rooms import NewRoom
 from chat.storage import (
     conversing,
+    forbidding,
     granting,
     housing,
     keying,
@@ -307,6 +308,14 @@ class SqlStore:
     def end_sanction(self, sanction: Sanction, audit: Audit) -> Deferred[None]:
         """See `IStore`."""
         return self._writer.write(lambda connection: sanctioning.end_sanction(connection, sanction, audit))
+
+    def put_word(self, word: str, audit: Audit) -> Deferred[bool]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: forbidding.put_word(connection, word, audit))
+
+    def end_words(self, words: Sequence[str], audit: Audit) -> Deferred[bool]:
+        """See `IStore`."""
+        return self._writer.write(lambda connection: forbidding.end_words(connection, words, audit))
 
     def delete_message(self, message: Message, at: datetime, audit: Audit | None = None) -> Deferred[bool]:
         """See `IStore`."""

@@ -71,6 +71,8 @@ WRITES: dict[str, Write] = {
     "put_key": lambda opened, number: opened.store.put_key(key(str(number)), audit("x")),
     "end_key": lambda opened, number: opened.store.end_key("none", audit("x")),
     "end_sanction": lambda opened, number: opened.store.end_sanction(mute(), audit(str(number))),
+    "put_word": lambda opened, number: opened.store.put_word(f"word {number}", audit("x")),
+    "end_words": lambda opened, number: opened.store.end_words([f"word {number}"], audit("x")),
 }
 REMOVALS = {"remove_room", "discard_room"}
 REFUSED: dict[str, Write] = {
