@@ -24,6 +24,13 @@ class OperatorsIn(Struct, frozen=True):
     also: UserId | None = None
 
 
+class OfUserIn(Struct, frozen=True):
+    """Those sessions in the room that are the user's."""
+
+    room_id: RoomId
+    user_id: UserId
+
+
 class OfUser(Struct, frozen=True):
     """Every session of the user."""
 
@@ -60,4 +67,4 @@ class Everyone(Struct, frozen=True):
     """Every session."""
 
 
-Audience = InRoom | OperatorsIn | OfUser | Sharing | OperatorsSharing | Operators | Listed | Everyone
+Audience = InRoom | OperatorsIn | OfUserIn | OfUser | Sharing | OperatorsSharing | Operators | Listed | Everyone

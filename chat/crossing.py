@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from msgspec import structs
 
 from chat.activities import ChannelRef
 from chat.errors import ChatError, ErrorCode
-from chat.events import MessagePosted
+from chat.events import MessagePosted, MessageUnheard
 from chat.model import Acl, Room, RoomId, User
 from chat.places import Place, Places
 from chat.requests import SendMessage
 from chat.rights import Act
 from chat.rooms import Rooms
+
+Said = TypeVar("Said", MessagePosted, MessageUnheard)
 
 
 def rooms_of(request: SendMessage) -> tuple[RoomId, ...]:
@@ -22,9 +26,11 @@ def rooms_of(request: SendMessage) -> tuple[RoomId, ...]:
     return target, origin
 
 
-def told_from(origin: Place, posted: MessagePosted) -> MessagePosted:
-    """The event of a message, with where it comes from."""
-    return structs.replace(posted, origin_id=origin.room.id, origin=ChannelRef.of(origin.channel))
+def told_from(origin: Place | None, said: Said) -> Said:
+    """The event of a message, with where it comes from if that is another room."""
+    if origin is None:
+        return said
+    return structs.replace(said, origin_id=origin.room.id, origin=ChannelRef.of(origin.channel))
 
 
 class Crossings:

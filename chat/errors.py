@@ -113,7 +113,7 @@ class ErrorCode(Enum):
     NOT_ENABLED = Refusal(717, 409, False, "not enabled",
         "The configuration has this turned off.")
     ROOM_NAME_RESTRICTED = Refusal(718, 400, False, "the room name is restricted",
-        "The name is one of `content.restricted_names`.")
+        "The name is one of `content.restricted_names`, or has a word that is not to be said.")
     USER_MUTED = Refusal(719, 403, True, "the user is muted",
         "A mute is in force.",
         unreachable="mutes are answered with USER_IS_BANNED and their activity, as clients expect")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
     from chat.events import Event
-    from chat.plugin import Context, Contribution, Identity, Outcome, Phase, Requires, Scope, Services
+    from chat.plugin import Context, Contribution, Identity, Outcome, Phase, Requires, Scope, Services, Verdict
     from chat.requests import Login
     from chat.slots import Activity
 
@@ -98,6 +98,9 @@ class IVerb(Interface):
         with an incident id. A verb whose only wait is its commit may return a Deferred of the Outcome: from then on
         the command counts as admitted, and the connection's next command of the same verb may start. Effects that
         later checks look at are in place before it returns.
+
+        A verb that says something to others looks at `context.is_unheard`. If it is set, it refuses what it refuses
+        anyway; otherwise it keeps nothing of what is said, tells nobody but who says it, and replies as ever.
         """
 
 
@@ -108,8 +111,12 @@ class IGuard(Interface):
     phase: Phase = Attribute("A `chat.plugin.Phase`: RATE, then ACCESS, CONTENT and CUSTOM.")
     verbs: frozenset[str] | None = Attribute("The event names that it looks at, a frozenset; None for all.")
 
-    async def check(context: Context, request: Any) -> None:
+    async def check(context: Context, request: Any) -> Verdict | None:
         """Return to allow, raise ChatError to refuse. No effects. A crash refuses with 250.
+
+        Return `chat.plugin.Verdict.UNHEARD` to allow it so that nobody hears what is said but who says it: the verb,
+        which has to be one that says something to others, is handed a context that says so. The guards after it are
+        asked nevertheless. In the phase RATE it means nothing.
 
         A ChatError that is `closing` ends the session too, after the reply: RATE_LIMITED with close code 4029.
 

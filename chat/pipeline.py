@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from msgspec import structs
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -18,7 +19,7 @@ from chat.bus import Bus
 from chat.errors import ChatError, ConfigError, ErrorCode, new_incident
 from chat.events import Event
 from chat.ichat import IGuard, IVerb
-from chat.plugin import Context, Outcome, Phase, Requires
+from chat.plugin import Context, Outcome, Phase, Requires, Verdict
 from chat.requests import Disconnect
 from chat.slots import Activity
 
@@ -106,8 +107,7 @@ class Pipeline:
             if verb.requires is Requires.LOGGED_IN and context.user is None:
                 raise ChatError(ErrorCode.NO_USER_IN_SESSION)
             request = decode()
-            for guard in later:
-                await guard.check(context, request)
+            context = await _judged(later, context, request)
             outcome = await verb.handle(context, request)
             if not isinstance(outcome, Deferred):
                 return _checked(outcome)
@@ -148,6 +148,14 @@ class Pipeline:
         incident, refusal = new_incident()
         self.log.failure("{verb} failed, incident {incident}", failure, verb=name_of(verb), incident=incident)
         return refusal
+
+
+async def _judged(guards: Iterable[IGuard], context: Context, request: Activity) -> Context:
+    """Ask the guards, and return the context with what they said of the command."""
+    for guard in guards:
+        if await guard.check(context, request) is Verdict.UNHEARD:
+            context = structs.replace(context, is_unheard=True)
+    return context
 
 
 def _looks_at(guard: IGuard, verb: IVerb) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from chat.activities import RoomRef, UserRef, acl_entries
-from chat.audiences import Audience, InRoom, OfUser
+from chat.audiences import Audience, InRoom, OfUser, OfUserIn
 from chat.conversations import Conversation, Conversations
 from chat.errors import ChatError, ErrorCode
 from chat.events import RoomCreated
@@ -39,6 +39,10 @@ class Place(Struct, frozen=True):
         if self.conversation is None:
             return (InRoom(self.room.id, besides),)
         return tuple(OfUser(user_id) for user_id in self.owners if user_id != besides)
+
+    def echo(self, user_id: UserId) -> tuple[Audience, ...]:
+        """That user alone, with the sessions that hear what happens here."""
+        return (OfUserIn(self.room.id, user_id),) if self.conversation is None else (OfUser(user_id),)
 
     def recipients(self, sender_id: UserId) -> tuple[int, ...]:
         """The keys of the conversation's other owners."""
@@ -169,6 +173,10 @@ class Places:
         if place.conversation is not None or self._presence.occupies(actor_id, place.room.id):
             return place.audience()
         return (*place.audience(), OfUser(actor_id))
+
+    def told_alone(self, place: Place, actor_id: UserId) -> tuple[Audience, ...]:
+        """Who did something there alone: with the sessions that are inside, or with all if none is."""
+        return place.echo(actor_id) if self._presence.occupies(actor_id, place.room.id) else (OfUser(actor_id),)
 
     async def readable(self, user: User, target: str) -> Place | None:
         """A place whose messages the user may read: a room that the user may join or is in, one of the user's

@@ -54,6 +54,15 @@ class Phase(IntEnum):
     CUSTOM = 3
 
 
+class Verdict(Enum):
+    """What a guard may say of what it lets pass.
+
+    UNHEARD: it is to be heard by nobody but who says it, who is answered as if all heard it.
+    """
+
+    UNHEARD = "unheard"
+
+
 class Scope(Enum):
     """What a backend key may do. `*` in the configuration is all of them."""
 
@@ -70,6 +79,7 @@ class Context(Struct, frozen=True):
     says that it calls: what may be done is for the rights of `caller`, what is told and written down names `actor`.
     `as_operator`: a backend has `user` do something; membership, access rules and the number of rooms of one's own do
     not stop that, bans, mutes and the rules for texts and names do.
+    `is_unheard`: a guard said so of the command (`Verdict.UNHEARD`); it is for verbs that say something to others.
     """
 
     now: datetime
@@ -78,6 +88,7 @@ class Context(Struct, frozen=True):
     key_name: str = ""
     acting: User | None = None
     as_operator: bool = False
+    is_unheard: bool = False
 
     def on_behalf_of(self, user: User) -> Context:
         """The same call of a backend, which has this user do something."""

@@ -7,7 +7,7 @@ from typing import TypeVar
 from msgspec import structs
 
 from chat.activities import Attribute, ChannelRef, RoomRef, UserRef
-from chat.audiences import Audience, OfUser
+from chat.audiences import Audience, OfUser, OfUserIn
 from chat.errors import ChatError, ErrorCode
 from chat.events import MessagePosted, MessageSaid
 from chat.model import Channel, RoomId, User, UserId
@@ -26,7 +26,7 @@ class Relays:
 
     async def said(self, context: Context, request: SendMessage, telling: Telling) -> MessageSaid:
         """The event of what is not stored. Said to one user it reaches all sessions of the two, who need no
-        conversation: the user is its target.
+        conversation: the user is its target. What is to be unheard reaches the author alone.
 
         Raises NO_SUCH_ROOM, NO_SUCH_USER, INVALID_TARGET_TYPE; USER_IS_BANNED for who is banned from the room.
         """
@@ -41,7 +41,7 @@ class Relays:
             channel_name=where.name,
             kind=request.kind,
             target_kind=request.kind,
-            to=to,
+            to=_author_alone(context.caller, request) if context.is_unheard else to,
         )
         return self._shown(said, context.caller, telling)
 
@@ -64,3 +64,7 @@ class Relays:
             raise ChatError(ErrorCode.INVALID_TARGET_TYPE)
         user = await services.users.known(UserId(request.target))
         return RoomRef(id=user.id, name=user.name), None, tuple(map(OfUser, dict.fromkeys((user.id, author.id))))
+
+
+def _author_alone(author: User, request: SendMessage) -> tuple[Audience, ...]:
+    return (OfUserIn(RoomId(request.target), author.id) if request.kind == "room" else OfUser(author.id),)

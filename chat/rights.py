@@ -45,6 +45,7 @@ class Act(Enum):
     SET_AUTOJOIN = "set rules for autojoin"
     SKIP_ROOM_RULES = "pass by the rules of a room"
     SKIP_CHANNEL_RULES = "pass by the rules of a channel"
+    SET_BLACKLIST = "set and end words that are not to be said"
     SKIP_DISALLOW = "speak where `disallow` is set for messages"
     SET_ROOM_ROLES = "give and take roles in a room"
     SET_CHANNEL_ROLES = "give and take roles in a channel"
@@ -81,6 +82,7 @@ TABLE: Final[Mapping[Act, Row]] = {
     Act.SKIP_ROOM_RULES: Row(_OF_ROOM),
     Act.SKIP_CHANNEL_RULES: Row(_OF_CHANNEL),
     Act.SKIP_DISALLOW: Row(OPERATORS),
+    Act.SET_BLACKLIST: Row(OPERATORS),
     Act.SET_ROOM_ROLES: Row(_LASTING, in_temporary=_OF_ROOM),
     Act.SET_CHANNEL_ROLES: Row(frozenset({Standing.SYSTEM, Standing.SUPERUSER, Standing.CHANNEL_OWNER})),
     Act.SET_GLOBAL_ROLES: Row(frozenset({Standing.SYSTEM, Standing.SUPERUSER})),

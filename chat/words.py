@@ -76,9 +76,13 @@ class Words:
         """The words set at run time that come to the same as this one, as the store holds them."""
         return tuple(self._given.get(plain(word), ()))
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._finder)
+
     def are_in(self, text: str) -> bool:
         """Whether the text has one of the words, however it is spelled."""
-        return bool(self._finder) and any(map(self._finder.finds, readings(text)))
+        return bool(self) and any(map(self._finder.finds, readings(text)))
 
 
 class _Finder:

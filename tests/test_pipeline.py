@@ -15,8 +15,8 @@ from chat.events import Event
 from chat.ichat import IGuard, IVerb
 from chat.model import User, UserId
 from chat.pipeline import Pipeline
-from chat.plugin import Context, Outcome, Phase, Requires
-from chat.requests import Connect, Disconnect, ListChannels
+from chat.plugin import Context, Outcome, Phase, Requires, Verdict
+from chat.requests import Connect, Disconnect, ListChannels, ListRooms
 from chat.slots import Activity
 from chat.times import utc_now
 from tests.happenings import left
@@ -196,3 +196,35 @@ def test_two_verbs_of_one_name() -> None:
         bench.pipeline.add_verb(Verb([]))
     with pytest.raises(ConfigError, match="no plugin provides the verb for ListChannels"):
         bench.pipeline.verb_for(ListChannels)
+
+
+async def test_a_verb_is_told_what_is_to_be_unheard_and_no_guard_is_left_out() -> None:
+    bench = Bench()
+    seen: list[tuple[str, bool]] = []
+
+    @implementer(IGuard)
+    class Silencer(Guard):
+        async def check(self, context: Context, request: Any) -> Any:
+            seen.append((self.name, context.is_unheard))
+            return Verdict.UNHEARD if self.phase is Phase.ACCESS else None
+
+    @implementer(IVerb)
+    class Listener(Verb):
+        event = "listen"
+        request: type[Activity] = ListRooms
+
+        async def handle(self, context: Context, request: Any) -> Any:
+            seen.append(("verb", context.is_unheard))
+            return Outcome()
+
+    bench.pipeline.add_verb(verb := Listener([]))
+    for phase in (Phase.CONTENT, Phase.RATE, Phase.ACCESS):
+        guard = Silencer([], phase)
+        guard.verbs = None
+        bench.pipeline.add_guards([guard])
+    request = ListChannels()
+    await Deferred.fromCoroutine(bench.pipeline.start(Context(utc_now()), bench.verb, lambda: request))
+    assert seen == [("RATE", False), ("ACCESS", False), ("CONTENT", True)]
+    seen.clear()
+    await Deferred.fromCoroutine(bench.pipeline.start(Context(utc_now()), verb, lambda: request))
+    assert seen == [("RATE", False), ("ACCESS", False), ("CONTENT", True), ("verb", True)]

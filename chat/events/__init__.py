@@ -6,7 +6,16 @@ declared the same way in its own module.
 
 from chat.events.attention import AdminRequested, MessageReported, UserInvited
 from chat.events.base import Event
-from chat.events.messages import Announced, MessageDeleted, MessageEdited, MessagePosted, MessageSaid, MessagesMissed
+from chat.events.messages import (
+    Announced,
+    EditUnheard,
+    MessageDeleted,
+    MessageEdited,
+    MessagePosted,
+    MessageSaid,
+    MessagesMissed,
+    MessageUnheard,
+)
 from chat.events.moderation import (
     BanNotice,
     MuteNotice,
@@ -35,12 +44,14 @@ __all__ = [
     "AdminRequested",
     "Announced",
     "BanNotice",
+    "EditUnheard",
     "Event",
     "MessageDeleted",
     "MessageEdited",
     "MessagePosted",
     "MessageReported",
     "MessageSaid",
+    "MessageUnheard",
     "MessagesAcknowledged",
     "MessagesMissed",
     "MessagesRead",

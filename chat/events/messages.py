@@ -12,7 +12,7 @@ from chat.audiences import (
     InRoom,
 )
 from chat.events.base import Event
-from chat.model import Channel, Message, Room, RoomId
+from chat.model import Channel, Message, Room, RoomId, User
 from chat.slots import At
 
 
@@ -35,11 +35,22 @@ class MessageSaid(Event, frozen=True, kw_only=True):
     kind: Annotated[str, At("object.objectType")]
     target_kind: Annotated[str, At("target.objectType")]
     more: Annotated[dict[str, Any], At("object.*")] = {}
+    origin_id: Annotated[RoomId | None, At("actor.url")] = None
+    origin: Annotated[ChannelRef | None, At("provider")] = None
     to: tuple[Audience, ...]
 
     def audience(self) -> tuple[Audience, ...]:
         """The room's sessions, or all sessions of the conversation's owners; the author's own included."""
         return self.to
+
+
+class MessageUnheard(MessageSaid, frozen=True, kw_only=True):
+    """Something was said that is heard by nobody but its author. Also the reply to its author."""
+
+    @classmethod
+    def of(cls, author: User, place: tuple[Room, Channel | None], to: tuple[Audience, ...], **said: Any) -> Self:
+        """The event of what was said in a room of a channel, or in a conversation, which has none."""
+        return cls(author=UserRef.of(author), to=to, **said, **_where(*place))
 
 
 class MessagePosted(MessageSaid, frozen=True, kw_only=True):
@@ -49,8 +60,6 @@ class MessagePosted(MessageSaid, frozen=True, kw_only=True):
     constants = {"verb": "send"}
 
     seq: Annotated[int, At("seq")]
-    origin_id: Annotated[RoomId | None, At("actor.url")] = None
-    origin: Annotated[ChannelRef | None, At("provider")] = None
     message: Message
 
     @classmethod
@@ -98,10 +107,10 @@ class MessagesMissed(Event, frozen=True, kw_only=True):
         return self.to
 
 
-class MessageEdited(Event, frozen=True, kw_only=True):
-    """A message got another text: `edited` is when. Also the reply to its author.
+class _Edit(Event, frozen=True, kw_only=True):
+    """What clients see of an edit: `edited` is when. Also the reply to the author of the message.
 
-    `message` is for observers and not on the wire; `to` is who hears of it.
+    `message` is the message with its new text, for observers and not on the wire; `to` is who hears of it.
     """
 
     wire = "gn_message_edited"
@@ -138,8 +147,18 @@ class MessageEdited(Event, frozen=True, kw_only=True):
         )
 
     def audience(self) -> tuple[Audience, ...]:
-        """Those who could hear the message, the author included."""
+        """Those who could hear the message, the author included. Of an edit that nobody else is to hear of the author
+        alone.
+        """
         return self.to
+
+
+class MessageEdited(_Edit, frozen=True, kw_only=True):
+    """A message got another text."""
+
+
+class EditUnheard(_Edit, frozen=True, kw_only=True):
+    """A message was to get another text, and its author alone hears that it did. It has the text that it had."""
 
 
 class MessageDeleted(Event, frozen=True, kw_only=True):

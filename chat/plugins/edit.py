@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from msgspec import structs
 from zope.interface import implementer
 
 from chat.errors import ChatError, ErrorCode
-from chat.events import MessageEdited
+from chat.events import EditUnheard, MessageEdited
 from chat.ichat import IVerb
 from chat.messages import check_body
 from chat.model import Message, RoomId
+from chat.places import Place
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import EditMessage
 
@@ -18,7 +20,8 @@ from chat.requests import EditMessage
 @implementer(IVerb)
 class EditVerb:
     """Changes the text of a message, for its author alone, as long as it is younger than `messages.edit_window_s`; the
-    time of the edit stands beside that of the message. Of the text that it has nobody hears.
+    time of the edit stands beside that of the message. Of the text that it has nobody hears. One that is to be unheard
+    changes nothing, and its author alone hears of it.
 
     Raises EMPTY_MESSAGE, MSG_TOO_LONG; NO_SUCH_ROOM, USER_NOT_IN_ROOM; VALIDATION_ERROR when the message is deleted,
     unknown or of another room; NOT_ALLOWED.
@@ -45,11 +48,19 @@ class EditVerb:
         message = await revisions.find(place.room, request.message_id)
         self._check(context, message)
         is_new = message.body != request.body
+        if is_new and context.is_unheard:
+            return self._said_to_nobody(context, message, request.body, place)
         if is_new:
             message = await revisions.edit(message, request.body, context.now)
         told = self._services.places.told(place, context.caller.id)
         edited = MessageEdited.of(message, (place.room, place.channel), told, context.now)
         return Outcome(edited, (edited,) if is_new else ())
+
+    def _said_to_nobody(self, context: Context, message: Message, body: str, place: Place) -> Outcome:
+        pretended = structs.replace(message, body=body, edited=context.now)
+        told = self._services.places.told_alone(place, context.caller.id)
+        unheard = EditUnheard.of(pretended, (place.room, place.channel), told, context.now)
+        return Outcome(unheard, (unheard,))
 
     def _check(self, context: Context, message: Message) -> None:
         if message.author.id != context.caller.id:

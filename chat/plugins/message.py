@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import structs
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
+from chat.audiences import Audience, OfUser
 from chat.crossing import Crossings, rooms_of, told_from
 from chat.errors import ChatError, ErrorCode
-from chat.events import MessagePosted, MessagesMissed
+from chat.events import Event, MessagePosted, MessagesMissed
 from chat.ichat import IVerb
 from chat.messages import Appended, Draft, check_body
 from chat.places import Place
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.relays import Relays
 from chat.requests import SendMessage
-from chat.whispers import Whispers
+from chat.unheard import Unheard
+from chat.whispers import Addressed, Whispers
 
 
 @implementer(IVerb)
@@ -23,7 +26,8 @@ class MessageVerb:
     """Stores a message and tells the room, or all sessions of the owners of a conversation, who need not be online. A
     private message to a user goes to the conversation of the two, which is made and announced when it is not there.
     With `actor.url`, a room that the sender is in, it goes to another room from there, if the rules for `crossroom` of
-    both let it pass. The reply is the message as everybody gets it.
+    both let it pass. The reply is the message as everybody gets it. One that is to be unheard is not stored and has no
+    number, and its sender alone hears it.
 
     Raises EMPTY_MESSAGE, MSG_TOO_LONG, INVALID_TARGET_TYPE; NO_SUCH_ROOM, USER_NOT_IN_ROOM; NOT_ALLOWED where the
     access rules do not hold; NOT_ALLOWED_TO_WHISPER_SELF, NOT_ALLOWED_TO_WHISPER_CHANNEL for a whisper as text;
@@ -47,18 +51,20 @@ class MessageVerb:
         self._max_characters = services.config.messages.max_characters
         self._guarantees = services.config.messages.delivery_guarantee
         self._stored = services.metrics.counts("chat_messages_total", "Messages that were stored.", "kind")
+        self._unheard = Unheard()
 
     async def handle(self, context: Context, request: SendMessage) -> Outcome | Deferred[Outcome]:
         """See `IVerb`."""
         check_body(request.body, self._max_characters)
         addressed = await self._whispers.addressed(context.caller, request)
         if addressed is not None:
-            whispered = addressed.in_text(context, request)
-            return Outcome(whispered, (whispered,))
+            return self._whispered(context, request, addressed)
         telling = request.telling
-        if telling is not None and not telling.is_stored:
+        if telling is not None and (context.is_unheard or not telling.is_stored):
             return Outcome(events=(await self._relays.said(context, request, telling),))
         place = await self._place(context, request)
+        if context.is_unheard:
+            return self._said_to_nobody(context, request, place, place.echo(context.caller.id))
         draft = Draft(
             room=place.room,
             author=context.caller,
@@ -70,6 +76,25 @@ class MessageVerb:
         )
         stored: Deferred[Appended] = self._services.store.append_message(draft)
         return stored.addCallback(self._posted, place, request)
+
+    def _whispered(self, context: Context, request: SendMessage, addressed: Addressed) -> Outcome:
+        if context.is_unheard:
+            place = Place(addressed.room, addressed.channel)
+            return self._said_to_nobody(context, request, place, (OfUser(context.caller.id),))
+        whispered = addressed.in_text(context, request)
+        return Outcome(whispered, (whispered,))
+
+    def _said_to_nobody(
+        self, context: Context, request: SendMessage, place: Place, to: tuple[Audience, ...]
+    ) -> Outcome:
+        """A conversation that was made for it is there from now on, but nobody else hears of that either."""
+        unheard, is_repeated = self._unheard.reply(context, request, (place.room, place.channel), to)
+        unheard = told_from(place.origin, unheard)
+        news: tuple[Event, ...] = () if is_repeated else (unheard,)
+        if place.is_new:
+            created = self._services.places.created(place, context.caller, context.now)
+            news = (structs.replace(created, owners=(context.caller.id,)), *news)
+        return Outcome(unheard, news)
 
     async def _place(self, context: Context, request: SendMessage) -> Place:
         if request.kind == "room":
@@ -90,8 +115,7 @@ class MessageVerb:
         posted = MessagePosted.of(message, (place.room, place.channel), place.audience(), request.more)
         if request.telling is not None:
             posted = self._relays.told(posted, request.telling)
-        if place.origin is not None:
-            posted = told_from(place.origin, posted)
+        posted = told_from(place.origin, posted)
         timelines, news = self._services.timelines, () if appended.repeated else (posted,)
         self._stored.add("room" if place.channel is not None else "private", len(news))
         missing_after = timelines.repeated(message) if appended.repeated else timelines.posted(message)

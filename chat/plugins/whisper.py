@@ -16,7 +16,8 @@ from chat.whispers import Whispers
 @implementer(IVerb)
 class WhisperVerb:
     """Tells all sessions of one user something, in a room that both are in; it is not stored. A user whom the sender
-    does not see is as one who is not there. The reply is the whisper as the user gets it.
+    does not see is as one who is not there. The reply is the whisper as the user gets it; one that is to be unheard the
+    user does not get.
 
     Raises EMPTY_MESSAGE, MSG_TOO_LONG, NO_SUCH_ROOM, USER_NOT_IN_ROOM, USER_IS_BANNED, NO_SUCH_USER,
     NOT_ALLOWED_TO_WHISPER_SELF, NOT_ALLOWED_TO_WHISPER_CHANNEL.
@@ -45,7 +46,7 @@ class WhisperVerb:
             body=request.body,
             channel=ChannelRef.of(addressed.channel),
         )
-        return Outcome(whispered, (whispered,))
+        return Outcome(whispered, () if context.is_unheard else (whispered,))
 
 
 def build(options: NoOptions, services: Services) -> Contribution:

@@ -16,9 +16,11 @@ from chat.requests.messages import (
     WrittenDeleted,
 )
 from chat.requests.moderation import (
+    AllowWord,
     BanUser,
     Broadcast,
     ChangeStatus,
+    ForbidWord,
     GiveRole,
     KickUser,
     ListMutes,
@@ -73,6 +75,7 @@ from chat.requests.sessions import (
 __all__ = [
     "Acknowledge",
     "AclPlan",
+    "AllowWord",
     "AttributeChange",
     "BanUser",
     "BringIn",
@@ -88,6 +91,7 @@ __all__ = [
     "DeleteWritten",
     "Disconnect",
     "EditMessage",
+    "ForbidWord",
     "GetRules",
     "GiveRole",
     "History",

@@ -61,6 +61,18 @@ class UnbanUser(Activity, frozen=True):
     target_id: str = ""
 
 
+class ForbidWord(Activity, frozen=True):
+    """Have a word in force that is not to be said."""
+
+    word: str
+
+
+class AllowWord(Activity, frozen=True):
+    """Have it in force no more."""
+
+    word: str
+
+
 class MutePlan(Struct, frozen=True):
     """One entry of a mute call: the user, the room, how long and why."""
 

@@ -16,7 +16,18 @@ from typing import Protocol
 
 from twisted.internet.interfaces import IReactorTime
 
-from chat.audiences import Audience, Everyone, InRoom, Listed, OfUser, Operators, OperatorsIn, OperatorsSharing, Sharing
+from chat.audiences import (
+    Audience,
+    Everyone,
+    InRoom,
+    Listed,
+    OfUser,
+    OfUserIn,
+    Operators,
+    OperatorsIn,
+    OperatorsSharing,
+    Sharing,
+)
 from chat.events import Event
 from chat.metrics import Counts
 from chat.model import RoomId, User, UserId
@@ -130,6 +141,8 @@ class Delivery:
             return () if part.besides == besides else _not_of(part.besides, presence.subscribers(part.room_id))
         if isinstance(part, OperatorsIn):
             return [one for one in presence.subscribers(part.room_id) if self._may_know(one, part.also)]
+        if isinstance(part, OfUserIn):
+            return [one for one in presence.sessions_of(part.user_id) if part.room_id in one.rooms]
         if isinstance(part, Sharing) and part.besides == besides:
             return _not_of(besides, (one for room_id in part.room_ids for one in presence.bystanders(room_id)))
         return [session for user_id in self._users(part) for session in presence.sessions_of(user_id)]

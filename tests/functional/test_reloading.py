@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from chat.texts import base64_of
 from tests.clients import Client
 from tests.running import ROOM_ID, RunningServer, wait_until
 
@@ -50,6 +51,27 @@ def test_keys_and_log_are_taken_over(run_server: Run) -> None:
     server.settings.file.write_text(server.settings.file.read_text().replace("debug", "error"))
     server.signal(signal.SIGHUP)
     wait_until(lambda: not answer_is_logged(server))
+
+
+def test_words_are_taken_over(run_server: Run) -> None:
+    server = run_server('[content]\nblacklist = ["bad"]')
+    with Client(server.url) as alice:
+        alice.enter("alice", ROOM_ID)
+        assert server.rest("POST", "/blacklist", {"word": base64_of("worst")})[0] == 200
+        assert is_heard(alice) == [False, True, False]
+        said = reload(server, '["bad"]', '["worse"]')
+        assert "reloaded: content.blacklist\n" in said
+        assert "needs a restart" not in said
+        assert is_heard(alice) == [True, False, False]
+        assert "content.blacklist: ' '" in reload(server, '["worse"]', '[" "]')
+        assert is_heard(alice) == [True, False, False]
+        assert "content.restricted_names needs a restart" in reload(server, '[" "]', "[]\nrestricted_names = []")
+        assert is_heard(alice) == [True, True, False]
+
+
+def is_heard(client: Client) -> list[bool]:
+    """Which of some words others hear."""
+    return ["seq" in client.say(word, ROOM_ID)["data"] for word in ("bad", "worse", "worst")]
 
 
 def answer_is_logged(server: RunningServer) -> bool:
