@@ -1,0 +1,59 @@
+"""REST: POST /blacklist, DELETE /blacklist."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from zope.interface import implementer
+
+from chat.ichat import IEndpoint
+from chat.plugin import Context, Contribution, NoOptions, Plugin, Scope, Services
+from chat.requests import AllowWord, ForbidWord
+from chat.texts import text_of
+
+
+class WordBody(Struct, frozen=True, kw_only=True):
+    """Which word, in base64."""
+
+    word: str
+
+
+@implementer(IEndpoint)
+class PostBlacklist:
+    """Has a word in force that is not to be said."""
+
+    method = "POST"
+    path = "blacklist"
+    scope = Scope.MODERATE
+    body = WordBody
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def call(self, caller: Context, body: WordBody) -> None:
+        """See `IEndpoint`."""
+        await self._services.dispatch(caller, ForbidWord(text_of(body.word, "word")))
+
+
+@implementer(IEndpoint)
+class DeleteBlacklist:
+    """Has it in force no more."""
+
+    method = "DELETE"
+    path = "blacklist"
+    scope = Scope.MODERATE
+    body = WordBody
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def call(self, caller: Context, body: WordBody) -> None:
+        """See `IEndpoint`."""
+        await self._services.dispatch(caller, AllowWord(text_of(body.word, "word")))
+
+
+def build(options: NoOptions, services: Services) -> Contribution:
+    """The parts of this plugin."""
+    return Contribution(endpoints=(PostBlacklist(services), DeleteBlacklist(services)))
+
+
+plugin = Plugin("rest-blacklist", build)
