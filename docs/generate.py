@@ -269,6 +269,7 @@ WORDS: dict[type, Callable[[Any], str]] = {
     inspect.AnyType: lambda kind: "anything",
     inspect.IntType: _number,
     inspect.FloatType: _number,
+    inspect.DateTimeType: lambda kind: "time",
     inspect.UnionType: _either,
     inspect.VarTupleType: _list,
     inspect.ListType: _list,
