@@ -23,6 +23,7 @@ from chat.ichat import (
     IGuard,
     INamedPlugin,
     IObserver,
+    IRefusingEndpoint,
     IStarted,
     IStore,
     IStorePlugin,
@@ -156,6 +157,7 @@ def _parts(contribution: Contribution) -> Iterator[tuple[type[Interface], Any]]:
         if not isinstance(parts, tuple):
             raise ConfigError(f"the {name} of its Contribution are no tuple but {parts!r}")
         yield from ((interface, part) for part in parts)
+    yield from ((IRefusingEndpoint, one) for one in contribution.endpoints if IRefusingEndpoint.providedBy(one))
     authenticators = contribution.authenticators or {}
     if not isinstance(authenticators, Mapping):
         raise ConfigError(f"the authenticators of its Contribution are no mapping but {authenticators!r}")

@@ -24,6 +24,7 @@ from chat.istore import IStore
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
+    from chat.errors import ChatError
     from chat.events import Event
     from chat.plugin import Context, Contribution, Identity, Outcome, Phase, Requires, Scope, Services, Verdict
     from chat.requests import Login
@@ -36,6 +37,7 @@ __all__ = [
     "IGuard",
     "INamedPlugin",
     "IObserver",
+    "IRefusingEndpoint",
     "IStarted",
     "IStore",
     "IStorePlugin",
@@ -171,4 +173,13 @@ class IEndpoint(Interface):
         ChatError to refuse.
 
         `caller` is a `chat.plugin.Context` with an operator's rights.
+        """
+
+
+class IRefusingEndpoint(IEndpoint):
+    """A call whose refusals do not look like those of the others, because its callers know them so."""
+
+    def refusal(error: ChatError) -> tuple[int, Any]:
+        """The `status_code` and the `data` of the answer to a call that is refused, be it for a body of the wrong
+        shape. The HTTP status is that of the error's code all the same.
         """

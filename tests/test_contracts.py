@@ -12,7 +12,17 @@ from zope.interface import Interface, implementer
 from chat.contracts import check_contribution, check_store, misfit, name_of
 from chat.errors import ConfigError
 from chat.events import Event, UserLeft
-from chat.ichat import IAuthenticator, IChatPlugin, IEndpoint, IGuard, IObserver, IStarted, IStorePlugin, IVerb
+from chat.ichat import (
+    IAuthenticator,
+    IChatPlugin,
+    IEndpoint,
+    IGuard,
+    IObserver,
+    IRefusingEndpoint,
+    IStarted,
+    IStorePlugin,
+    IVerb,
+)
 from chat.plugin import Contribution, NoOptions, Phase, Requires, Scope
 from chat.requests import Connect
 
@@ -91,6 +101,13 @@ class Endpoint:
     async def call(self, caller: Any, body: Any) -> Any: ...
 
 
+@implementer(IRefusingEndpoint)
+class Refusing(Endpoint):
+    """An endpoint with refusals of its own that fits."""
+
+    def refusal(self, error: Any) -> Any: ...
+
+
 @implementer(IStarted)
 class Started:
     """A part to start that fits."""
@@ -106,6 +123,7 @@ GOOD: dict[type[Interface], type[Any]] = {
     IObserver: Observer,
     IAuthenticator: Authenticator,
     IEndpoint: Endpoint,
+    IRefusingEndpoint: Refusing,
     IStarted: Started,
 }
 METHODS = {
@@ -116,6 +134,7 @@ METHODS = {
     IObserver: "observe",
     IAuthenticator: "authenticate",
     IEndpoint: "call",
+    IRefusingEndpoint: "refusal",
     IStarted: "start",
 }
 
@@ -223,6 +242,14 @@ def test_a_contribution_that_does() -> None:
         (Verb(),), (Guard(),), (Observer(),), {"good": Authenticator()}, (Endpoint(),), (Started(),)
     )
     assert check_contribution(contribution) is contribution
+
+
+def test_a_refusing_endpoint_has_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    contribution = Contribution(endpoints=(Refusing(),))
+    assert check_contribution(contribution) is contribution
+    monkeypatch.delattr(Refusing, "refusal")
+    with pytest.raises(ConfigError, match=r"Refusing: .*IRefusingEndpoint\.refusal\(error\)"):
+        check_contribution(contribution)
 
 
 def test_what_is_no_store() -> None:

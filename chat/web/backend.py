@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
-from chat.errors import OK, ChatError, ConfigError, new_incident
+from chat.errors import OK, ChatError, ConfigError, ErrorCode, new_incident
 from chat.ichat import IEndpoint
 from chat.metrics import Counts, Timings
 from chat.model import User
@@ -23,7 +23,7 @@ from chat.plugin import Context
 from chat.times import monotonic, utc_now
 from chat.web.access import visit_of
 from chat.web.auth import Keys
-from chat.web.json import HttpProblem, failure_body, problem_of, respond, success_body
+from chat.web.json import HttpProblem, problem_of, respond, success_body
 from chat.web.turns import Turns
 
 CALL_TIMEOUT_S = 60.0
@@ -102,10 +102,13 @@ class Backend(Resource):
             raise HttpProblem(_UNAVAILABLE, "too many calls run now", {"Retry-After": "1"})
         endpoint = self._endpoint(request)
         key.check(endpoint.scope)
-        body = read_body(request, endpoint.body)
-        await self._turns.wait()
-        context = Context(utc_now(), self.system, None, key.name)
-        return OK, success_body(await endpoint.call(context, body)), {}
+        try:
+            body = read_body(request, endpoint.body)
+            await self._turns.wait()
+            context = Context(utc_now(), self.system, None, key.name)
+            return OK, success_body(await endpoint.call(context, body)), {}
+        except ChatError as refusal:
+            raise problem_of(refusal, endpoint) from None
 
     def _endpoint(self, request: Request) -> IEndpoint:
         methods = self._endpoints.get(_path_of(request))
@@ -118,15 +121,13 @@ class Backend(Resource):
 
     def _failure_of(self, failure: Failure, request: Request) -> tuple[int, bytes, dict[str, str]]:
         problem = failure.value
-        if isinstance(problem, ChatError):
-            problem = problem_of(problem)
         if not isinstance(problem, HttpProblem):
             incident, refusal = new_incident()
             request_id = visit_of(request).request_id
             self.log.failure("call {id} failed, incident {incident}", failure, id=request_id, incident=incident)
             late = failure.check(CancelledError, TwistedTimeoutError)
             problem = HttpProblem(_FAILED, "the call took too long") if late else problem_of(refusal)
-        return problem.status, failure_body(problem.text), problem.headers
+        return problem.status, problem.body, problem.headers
 
     def _measured(
         self, answer: tuple[int, bytes, dict[str, str]], request: Request, begun: float
@@ -159,7 +160,10 @@ def _when_done(answering: Deferred[Any]) -> Deferred[None]:
 
 
 def read_body(request: Request, kind: Any) -> Any:
-    """The JSON body as a `kind`, or without a body the query string. Raises HttpProblem 400."""
+    """The JSON body as a `kind`, or without a body the query string.
+
+    Raises VALIDATION_ERROR for one of another shape, HttpProblem 400 for what is not JSON.
+    """
     assert request.content is not None
     raw = request.content.read()
     try:
@@ -167,7 +171,7 @@ def read_body(request: Request, kind: Any) -> Any:
             return msgspec.json.decode(raw, type=kind)
         return msgspec.convert(_query(request, kind), kind, strict=False)
     except msgspec.ValidationError as error:
-        raise HttpProblem(_BAD_REQUEST, str(error).replace("`", "")) from None
+        raise ChatError(ErrorCode.VALIDATION_ERROR, str(error).replace("`", "")) from None
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise HttpProblem(_BAD_REQUEST, "the body is not JSON") from None
 

@@ -10,6 +10,7 @@ from twisted.web.http import Request as HttpRequest
 from twisted.web.server import Request
 
 from chat.errors import OK, ChatError
+from chat.ichat import IEndpoint, IRefusingEndpoint
 from chat.web.access import GONE, REQUEST_ID, Visit, visit_of
 
 BODY_LIMIT_BYTES = 1_048_576
@@ -19,18 +20,25 @@ _TOO_LARGE = "413 Request Entity Too Large"
 
 
 class HttpProblem(Exception):
-    """A failure that has an HTTP status of its own, with a text for the caller."""
+    """A failure that has an HTTP status of its own, with a text for the caller, and its body in the envelope."""
 
-    def __init__(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, text: str, headers: dict[str, str] | None = None, body: bytes | None = None
+    ) -> None:
         super().__init__(text)
         self.status = status
         self.text = text
         self.headers = headers or {}
+        self.body = failure_body(text) if body is None else body
 
 
-def problem_of(error: ChatError) -> HttpProblem:
-    """The HTTP form of a refusal."""
-    return HttpProblem(error.code.http, error.detail)
+def problem_of(error: ChatError, endpoint: IEndpoint | None = None) -> HttpProblem:
+    """The HTTP form of a refusal, by the endpoint that was called where it has a form of its own."""
+    body = None
+    if IRefusingEndpoint.providedBy(endpoint):
+        status_code, told = endpoint.refusal(error)
+        body = msgspec.json.encode({"status_code": status_code, "data": told})
+    return HttpProblem(error.code.http, error.detail, body=body)
 
 
 def success_body(answer: Any) -> bytes:
