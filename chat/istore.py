@@ -244,11 +244,14 @@ class IStore(Interface):
         """Take a key away. A Deferred of whether it was there; only then the audit row is written."""
 
     def put_sanctions(
-        new: Sequence[Sanction], audits: Sequence[Audit], ended: Sequence[Sanction] = ()
+        new: Sequence[Sanction],
+        audits: Sequence[Audit],
+        ended: Sequence[Sanction] = (),
+        newcomers: Mapping[UserId, Identity] | None = None,
     ) -> Deferred[None]:
         """Set mutes and bans, replacing those of the same kind, user and place, with their audit rows; take away those
-        that have ended, unless they were replaced. A Deferred of None; fails with ChatError NO_SUCH_ROOM when a room
-        of the new ones was removed.
+        that have ended, unless they were replaced. Before, make the newcomers known as `make_known` does. A Deferred of
+        None; fails with ChatError NO_SUCH_ROOM when a room of the new ones was removed.
         """
 
     def end_sanction(sanction: Sanction, audit: Audit) -> Deferred[None]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from msgspec import Struct
 
 from chat.errors import ChatError, ErrorCode
-from chat.model import NAME_LIMIT, SYSTEM_ID, Room, RoomId, UserId
+from chat.model import ID_LENGTH, NAME_LIMIT, SYSTEM_ID, Room, RoomId, UserId
 from chat.occupants import Viewer
 from chat.rooms import Rooms
 from chat.texts import text_of
@@ -76,6 +77,15 @@ class UsersAsked(Struct, frozen=True, kw_only=True):
     def ids(self) -> tuple[UserId, ...]:
         """The ids, each once. Raises VALIDATION_ERROR for none, or too many."""
         return user_ids_of(self.users)
+
+
+@contextmanager
+def naming_user(user_id: UserId) -> Iterator[None]:
+    """Have a refusal of one entry of a call name its user."""
+    try:
+        yield
+    except ChatError as refusal:
+        raise ChatError(refusal.code, f"{refusal.detail} for user id {user_id[:ID_LENGTH]}") from None
 
 
 class RoomChoice(Struct, frozen=True, kw_only=True):

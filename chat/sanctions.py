@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from math import ceil
@@ -15,11 +15,13 @@ from chat.events import BanNotice, MuteNotice
 from chat.ichat import IStore
 from chat.model import Ban, BanScope, Channel, Mute, Room, RoomId, SanctionPlace, UserId
 from chat.moderation import Audit
+from chat.plugin import Identity
 from chat.times import utc_now
 
 # How many more that have ended are forgotten at once than are set: a write stays short, whatever has ended by then.
 ENDED_LIMIT = 100
 Kind = TypeVar("Kind", Mute, Ban)
+Newcomers = Mapping[UserId, Identity]
 # An attribute of an enum costs more than the look that it is for.
 _ROOM, _CHANNEL, _EVERYWHERE = BanScope.ROOM.value, BanScope.CHANNEL.value, (BanScope.GLOBAL.value, "")
 
@@ -42,14 +44,17 @@ class Sanctions(Generic[Kind]):
         for sanction in sanctions:
             self.put(sanction, now)
 
-    async def keep(self, store: IStore, new: Sequence[Kind], audits: Sequence[Audit]) -> None:
-        """Set sanctions in the store and here, all or none, and forget in both what has ended, as far as ENDED_LIMIT
-        goes; the rest goes with the next ones. Raises NO_SUCH_ROOM, StorageError; then nothing is forgotten either.
+    async def keep(
+        self, store: IStore, new: Sequence[Kind], audits: Sequence[Audit], newcomers: Newcomers | None = None
+    ) -> None:
+        """Set sanctions in the store and here, all or none, also of those who become known by them, and forget in both
+        what has ended, as far as ENDED_LIMIT goes; the rest goes with the next ones. Raises NO_SUCH_ROOM, StorageError;
+        then nothing is forgotten either.
         """
         ended = self.take_ended(len(new) + ENDED_LIMIT)
         with ExitStack() as failing:
             failing.callback(self.put_back, ended)
-            await store.put_sanctions(new, audits, ended)
+            await store.put_sanctions(new, audits, ended, newcomers)
             failing.pop_all()
         for sanction in new:
             self.put(sanction, utc_now())

@@ -41,9 +41,14 @@ class Users:
         )
         self._in_history = Memo(self._make_history_entry, REMEMBERED_CHARACTERS, _weight)
 
+    async def find(self, user_id: UserId) -> User | None:
+        """The user, or None. Raises StorageError."""
+        user: User | None = self._presence.user(user_id) or await self._store.find_user(user_id)
+        return user
+
     async def known(self, user_id: UserId) -> User:
         """The user. Raises NO_SUCH_USER."""
-        user: User | None = self._presence.user(user_id) or await self._store.find_user(user_id)
+        user = await self.find(user_id)
         if user is None:
             raise ChatError(ErrorCode.NO_SUCH_USER)
         return user
@@ -52,14 +57,10 @@ class Users:
         """The user, who is made known where nobody of that id is: under that name, or else under the id. The name of
         one who is known stays. Raises VALIDATION_ERROR for what is no id, or for a name that is too long; StorageError.
         """
-        known: User | None = self._presence.user(user_id) or await self._store.find_user(user_id)
+        known = await self.find(user_id)
         if known is not None:
             return known
-        if USER_ID.fullmatch(user_id) is None:
-            raise ChatError(ErrorCode.VALIDATION_ERROR, "a user id has 1 to 64 of A-Z a-z 0-9 . _ @ : -")
-        if name is not None and len(name) > NAME_LIMIT:
-            raise ChatError(ErrorCode.VALIDATION_ERROR, f"a name has at most {NAME_LIMIT} characters")
-        made: User = await self._store.make_known(user_id, Identity(name or user_id, {}, BACKEND), at)
+        made: User = await self._store.make_known(user_id, newcomer(user_id, name), at)
         return made
 
     async def several(self, user_ids: Sequence[UserId]) -> list[User]:
@@ -101,6 +102,17 @@ class Users:
     def is_public(self, attribute: str) -> bool:
         """Whether others may see the attribute of that name."""
         return attribute not in _PRIVATE if self._public is None else attribute in self._public
+
+
+def newcomer(user_id: UserId, name: str | None) -> Identity:
+    """What is known of a user whom a backend names first: the name, or else the id for one. Raises VALIDATION_ERROR for
+    what is no id, or for a name that is too long.
+    """
+    if USER_ID.fullmatch(user_id) is None:
+        raise ChatError(ErrorCode.VALIDATION_ERROR, "a user id has 1 to 64 of A-Z a-z 0-9 . _ @ : -")
+    if name is not None and len(name) > NAME_LIMIT:
+        raise ChatError(ErrorCode.VALIDATION_ERROR, f"a name has at most {NAME_LIMIT} characters")
+    return Identity(name or user_id, {}, BACKEND)
 
 
 def _size_bytes(shown: RoomUser) -> int:

@@ -14,7 +14,7 @@ MODEL = {
     "istore", "lag", "lines", "memos", "metrics", "model", "plugin", "requests", "slots", "texts", "times", "world",
 }  # fmt: skip
 DOMAIN = {
-    "acl", "acl_grammar", "archive", "changes", "conversations", "crossing", "deletions", "gaps", "heartbeats",
+    "acl", "acl_grammar", "archive", "bans", "changes", "conversations", "crossing", "deletions", "gaps", "heartbeats",
     "histories", "kicks", "messages", "moderation", "names", "occupancy", "occupants", "permits", "places", "presence",
     "receipts", "relays", "rest", "retention", "revisions", "rights", "roles", "rooms", "rosters", "sanctions",
     "spelling", "subscriptions", "tallies", "timelines", "timers", "unheard", "users", "whispers", "words",

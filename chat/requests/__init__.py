@@ -17,7 +17,9 @@ from chat.requests.messages import (
 )
 from chat.requests.moderation import (
     AllowWord,
+    BanPlan,
     BanUser,
+    BanUsers,
     Broadcast,
     ChangeStatus,
     ForbidWord,
@@ -77,7 +79,9 @@ __all__ = [
     "AclPlan",
     "AllowWord",
     "AttributeChange",
+    "BanPlan",
     "BanUser",
+    "BanUsers",
     "BringIn",
     "Broadcast",
     "ChangeStatus",

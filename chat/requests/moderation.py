@@ -53,6 +53,26 @@ class BanUser(Activity, frozen=True, kw_only=True):
     kind: Annotated[str | None, At("target.objectType", invalid=ErrorCode.INVALID_TARGET_TYPE, limit=ID_LENGTH)] = None
 
 
+class BanPlan(Struct, frozen=True):
+    """One entry of a ban call: the user, from what, how long, why, and in whose name. `target_id` is that of the room
+    or channel, empty for the server. A user whom nobody knows is made known by `name`, where there is one.
+    """
+
+    user_id: UserId
+    scope: BanScope
+    target_id: str
+    duration: str
+    reason: str
+    actor_id: UserId
+    name: str | None = None
+
+
+class BanUsers(Activity, frozen=True):
+    """Ban users, all of the plans or none."""
+
+    plans: tuple[BanPlan, ...]
+
+
 class UnbanUser(Activity, frozen=True):
     """End a ban before its time. `target_id` is that of the room or channel, empty for a ban from the server."""
 

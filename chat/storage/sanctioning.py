@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select
 
 from chat.model import Ban, BanScope, Mute, RoomId, Sanction, UserId
 from chat.moderation import Audit
+from chat.plugin import Identity
 from chat.storage.auditing import write_audit
 from chat.storage.housing import key_of
+from chat.storage.people import make_known
 from chat.storage.schema import channels, rooms, sanctions, users
 from chat.times import from_ms, to_ms, utc_now
 
@@ -26,9 +28,15 @@ _forget = delete(sanctions).where(
 
 
 def put_sanctions(
-    connection: Connection, new: Sequence[Sanction], audits: Sequence[Audit], ended: Sequence[Sanction]
+    connection: Connection,
+    new: Sequence[Sanction],
+    audits: Sequence[Audit],
+    ended: Sequence[Sanction],
+    newcomers: Mapping[UserId, Identity] | None,
 ) -> None:
     """See `IStore`."""
+    for user_id, newcomer in (newcomers or {}).items():
+        make_known(connection, user_id, newcomer, utc_now())
     _forget_ended(connection, ended)
     now_ms = to_ms(utc_now())
     for sanction in new:

@@ -300,10 +300,16 @@ class SqlStore:
         return self._writer.write(lambda connection: keying.end_key(connection, name, audit))
 
     def put_sanctions(
-        self, new: Sequence[Sanction], audits: Sequence[Audit], ended: Sequence[Sanction] = ()
+        self,
+        new: Sequence[Sanction],
+        audits: Sequence[Audit],
+        ended: Sequence[Sanction] = (),
+        newcomers: Mapping[UserId, Identity] | None = None,
     ) -> Deferred[None]:
         """See `IStore`."""
-        return self._writer.write(lambda connection: sanctioning.put_sanctions(connection, new, audits, ended))
+        return self._writer.write(
+            lambda connection: sanctioning.put_sanctions(connection, new, audits, ended, newcomers)
+        )
 
     def end_sanction(self, sanction: Sanction, audit: Audit) -> Deferred[None]:
         """See `IStore`."""

@@ -10,6 +10,7 @@ from msgspec import structs
 from chat.errors import ChatError, ErrorCode, StorageError
 from chat.model import Ban, BanScope, Sanction
 from chat.moderation import Audit
+from chat.plugin import Identity
 from chat.times import to_ms, utc_now
 
 from .opened import ALICE, BOB, CONFIG, LOBBY, NOBODY, Opened, audit, ban, mute
@@ -59,6 +60,17 @@ async def test_mutes_are_set_all_or_none(opened: Opened) -> None:
     assert opened.case.audits() == []
     await opened.reopen()
     assert kept(opened) == set()
+
+
+async def test_newcomers_are_made_known_with_their_bans(opened: Opened) -> None:
+    newcomers = {NOBODY: Identity("Nåme 😀", {}, "backend"), ALICE: Identity("Another", {})}
+    given = ban(user_id=NOBODY)
+    await opened.store.put_sanctions([given], [audit("ban", NOBODY)], [], newcomers)
+    made = await opened.known(NOBODY)
+    assert (made.name, made.origin) == ("Nåme 😀", "backend")
+    assert await opened.known(ALICE) == opened.alice
+    await opened.reopen()
+    assert kept(opened) == {given}
 
 
 EVERYWHERE = ban(BanScope.GLOBAL, "")

@@ -81,6 +81,9 @@ REFUSED: dict[str, Write] = {
     ),
     "an unknown user": lambda opened, number: opened.store.update_attributes(NOBODY, {"a": SECRET}),
     "an unknown muted": lambda opened, number: opened.store.put_sanctions([mute(reason=SECRET), mute(NOBODY)], []),
+    "a newcomer who is muted nowhere": lambda opened, number: opened.store.put_sanctions(
+        [mute(NOBODY, "nowhere")], [], [], {NOBODY: Identity(SECRET, {})}
+    ),
     "a taken name": lambda opened, number: opened.store.create_room(opened.new_room("Room 0")),
 }
 READS: dict[str, Callable[[Opened], Deferred[Any]]] = {
