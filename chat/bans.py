@@ -54,7 +54,7 @@ class Court:
         until = end_of(plan.duration, context.now)
         where = banned_from(self._services, context.caller, plan.scope, plan.target_id)
         check(self._services.rooms, context.caller, plan.scope, where, plan.user_id)
-        acting = await self._acting(context, plan.actor_id)
+        acting = await self._services.users.acting(context, plan.actor_id)
         user, identity = await self._user(plan)
         ban = Ban(plan.user_id, plan.scope, _id_of(where), acting.actor.id, plan.duration, plan.reason, until)
         return Sentence(self._in_place_of_former(context.caller, ban), user, where, acting, identity)
@@ -66,14 +66,6 @@ class Court:
         rooms.rights.check_change(caller.id, former, ban.until)
         setter_id = rooms.rights.setter_above(caller.id, former)
         return ban if setter_id is None else structs.replace(ban, actor_id=setter_id)
-
-    async def _acting(self, context: Context, actor_id: UserId) -> Context:
-        if actor_id == context.actor.id:
-            return context
-        actor = await self._services.users.find(actor_id)
-        if actor is None:
-            raise ChatError(ErrorCode.NO_SUCH_USER, "no such user to act")
-        return structs.replace(context, acting=actor)
 
     async def _user(self, plan: BanPlan) -> tuple[UserRef, Identity | None]:
         user = await self._services.users.find(plan.user_id)
@@ -129,9 +121,9 @@ def scope_of(services: Services, caller: User, kind: str | None, target_id: str 
     if kind == BanScope.GLOBAL.value:
         return BanScope.GLOBAL
     if kind not in (None, BanScope.ROOM.value, BanScope.CHANNEL.value):
-        raise ChatError(ErrorCode.INVALID_TARGET_TYPE)
+        raise ChatError(ErrorCode.INVALID_TARGET_TYPE, "the type of a ban is room, channel or global")
     if target_id is None:
-        raise ChatError(ErrorCode.MISSING_TARGET_ID)
+        raise ChatError(ErrorCode.MISSING_TARGET_ID, "missing target id")
     if kind is not None:
         return BanScope(kind)
     try:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeVar
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct
 
 from chat.errors import ChatError, ErrorCode
 from chat.model import ID_LENGTH, NAME_LIMIT, SYSTEM_ID, Room, RoomId, UserId
 from chat.occupants import Viewer
 from chat.rooms import Rooms
 from chat.texts import text_of
+
+Entry = TypeVar("Entry", bound=Struct)
 
 DONE: Final = {"status": "OK"}
 # Sees those whom everybody sees.
@@ -33,14 +36,14 @@ def user_ids_of(given: Collection[GivenId]) -> tuple[UserId, ...]:
     return tuple(dict.fromkeys(map(user_id_of, given)))
 
 
-def name_of(encoded: str | None, where: str) -> str | None:
-    """The name of a user behind its base64; None where none is given. Raises NOT_BASE64, and VALIDATION_ERROR for one
-    that is too long; both name `where`.
+def short_text_of(encoded: str | None, where: str) -> str | None:
+    """The name of a user, or a reason, behind its base64; None where none is given. Raises NOT_BASE64, and
+    VALIDATION_ERROR for one that is too long; both name `where`.
     """
-    name = text_of(encoded, where) if encoded else None
-    if name is not None and len(name) > NAME_LIMIT:
+    text = text_of(encoded, where) if encoded else None
+    if text is not None and len(text) > NAME_LIMIT:
         raise ChatError(ErrorCode.VALIDATION_ERROR, f"{where} has more than {NAME_LIMIT} characters")
-    return name
+    return text
 
 
 def check_number(count: int) -> None:
@@ -88,6 +91,21 @@ def naming_user(user_id: UserId) -> Iterator[None]:
         raise ChatError(refusal.code, f"{refusal.detail} for user id {user_id[:ID_LENGTH]}") from None
 
 
+def entry_of(raw: Raw, kind: type[Entry]) -> Entry:
+    """One entry of a call. Each is read for itself, so that what is wrong with it can be told of it. Raises
+    VALIDATION_ERROR.
+    """
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        raise ChatError(ErrorCode.VALIDATION_ERROR, str(error).replace("`", "")) from None
+
+
+def failed(error: ChatError) -> dict[str, str]:
+    """A refusal, as callers of some calls know it."""
+    return {"status": "FAIL", "message": error.detail}
+
+
 class RoomChoice(Struct, frozen=True, kw_only=True):
     """A body that names a room: by id, which wins, or by base64 name in the default channel."""
 
@@ -101,8 +119,15 @@ class RoomChoice(Struct, frozen=True, kw_only=True):
 
     def room(self, rooms: Rooms) -> Room:
         """The room. Raises VALIDATION_ERROR when none is named, NO_SUCH_ROOM, NOT_BASE64."""
-        if self.room_id:
-            return rooms.room(self.room_id)
-        if self.room_name:
-            return rooms.named_in_default(text_of(self.room_name, "room_name"))
-        raise ChatError(ErrorCode.VALIDATION_ERROR, "neither room_id nor room_name is given")
+        if not self.names_room:
+            raise ChatError(ErrorCode.VALIDATION_ERROR, "neither room_id nor room_name is given")
+        try:
+            return rooms.room(self.room_id) if self.room_id else rooms.named_in_default(self._text_of_name())
+        except ChatError as refusal:
+            if refusal.code is not ErrorCode.NO_SUCH_ROOM:
+                raise
+            named = f"id: {self.room_id}" if self.room_id else f"name: {self.room_name}"
+            raise ChatError(ErrorCode.NO_SUCH_ROOM, f"no room exists with {named}") from None
+
+    def _text_of_name(self) -> str:
+        return text_of(self.room_name or "", "room_name")

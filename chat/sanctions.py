@@ -106,6 +106,10 @@ class Sanctions(Generic[Kind]):
         """Those in force at a place."""
         return [sanction for sanction in self._places.get(place, {}).values() if self._left_s(sanction) > 0]
 
+    def places(self) -> list[SanctionPlace]:
+        """Where there are any."""
+        return list(self._places)
+
     def of_user(self, user_id: UserId) -> list[Kind]:
         """Those in force on a user, at all places."""
         found = (self.get(place, user_id) for place in self._places)

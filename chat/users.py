@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec import structs
+
 from chat.activities import HISTORY_ATTRIBUTES, Attribute, HistoryEntry, RoomUser, attributes_of
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IStore
@@ -13,7 +15,7 @@ from chat.memos import Memo
 from chat.messages import ENTRY_BYTES
 from chat.model import ID_LENGTH, NAME_LIMIT, USER_ID, Message, Status, User, UserId
 from chat.occupants import Shown
-from chat.plugin import Identity
+from chat.plugin import Context, Identity
 from chat.presence import Presence
 
 # The origin of users of whom nothing is known but what a backend said.
@@ -52,6 +54,15 @@ class Users:
         if user is None:
             raise ChatError(ErrorCode.NO_SUCH_USER)
         return user
+
+    async def acting(self, context: Context, actor_id: UserId) -> Context:
+        """The same call in the name of this user. Raises NO_SUCH_USER."""
+        if actor_id == context.actor.id:
+            return context
+        actor = await self.find(actor_id)
+        if actor is None:
+            raise ChatError(ErrorCode.NO_SUCH_USER, "no such user to act")
+        return structs.replace(context, acting=actor)
 
     async def made_known(self, user_id: UserId, name: str | None, at: datetime) -> User:
         """The user, who is made known where nobody of that id is: under that name, or else under the id. The name of

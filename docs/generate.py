@@ -229,6 +229,8 @@ def _body(kind: Any) -> str:
     inside, lead = kind, ""
     if isinstance(kind, inspect.DictType):
         inside, lead = kind.value_type, "The body has an object for each id, which is its key. "
+    if isinstance(inside, inspect.Metadata):
+        inside = inspect.type_info((inside.extra or {})["entry"])
     if not isinstance(inside, inspect.StructType):
         return f"The body is a {_type(kind)}.\n"
     if not inside.fields:

@@ -13,7 +13,7 @@ from chat.model import RoomId, User, UserId
 from chat.names import RoomNames
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Scope, Services
 from chat.requests import BringIn, CreateRoom, RoomMade
-from chat.rest import GivenId, name_of, user_id_of, user_ids_of
+from chat.rest import GivenId, short_text_of, user_id_of, user_ids_of
 from chat.texts import base64_of, text_of
 
 
@@ -65,7 +65,7 @@ class PostCreate:
         return answer | {"user_ids_not_joined": missing} if missing else answer
 
     async def _owner(self, caller: Context, body: CreateBody) -> User:
-        name = name_of(body.owner_name, "owner_name")
+        name = short_text_of(body.owner_name, "owner_name")
         return await self._services.users.made_known(user_id_of(body.owner_id), name, caller.now)
 
     async def _made(self, caller: Context, owner: User, name: str) -> RoomMade:

@@ -11,7 +11,7 @@ from chat.messages import check_body
 from chat.model import RoomId, UserId
 from chat.plugin import Context, Contribution, NoOptions, Plugin, Scope, Services
 from chat.requests import SendMessage, Telling
-from chat.rest import GivenId, RoomChoice, name_of, user_id_of
+from chat.rest import GivenId, RoomChoice, short_text_of, user_id_of
 from chat.texts import text_of
 
 
@@ -52,7 +52,7 @@ class PostSend:
         target, text = await self._target(body), text_of(body.content, "content")
         # Before the user is made known, who is to stay unknown when nothing is to be said.
         check_body(text, self._max_characters)
-        name = name_of(body.user_name, "user_name")
+        name = short_text_of(body.user_name, "user_name")
         user = await self._services.users.made_known(user_id_of(body.user_id), name, caller.now)
         telling = Telling(is_stored=body.persist, author_name=name, shows_author=body.include_user_info)
         request = SendMessage(body=text, target=target, kind=body.object_type, telling=telling)
