@@ -17,6 +17,7 @@ from chat.model import Mute, RoomId
 from chat.moderation import Audit
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Phase, Plugin, Requires, Services
 from chat.requests import EditMessage, ListMutes, MutePlan, Mutes, MuteUsers, SendMessage, UnmuteUser, Whisper
+from chat.rest import naming_user
 from chat.rights import Act
 
 
@@ -48,8 +49,8 @@ def _concerned(request: SendMessage | EditMessage | Whisper) -> tuple[RoomId, ..
 
 @implementer(IVerb)
 class MuteVerb:
-    """Mutes users, all or none. A second mute replaces the duration, and the reason where one is given; one that
-    somebody above has set is made longer, and stays theirs.
+    """Mutes users, all or none; the first entry that may not be decides. A second mute replaces the duration, and the
+    reason where one is given; one that somebody above has set is made longer, and stays theirs.
 
     Raises NO_SUCH_USER, NO_SUCH_ROOM, USER_IS_BANNED, INVALID_BAN_DURATION; NOT_ALLOWED, also for a mute that ends
     before one that somebody above has set.
@@ -66,7 +67,10 @@ class MuteVerb:
 
     async def handle(self, context: Context, request: MuteUsers) -> Outcome:
         """See `IVerb`."""
-        mutes = [await self._mute(context, plan) for plan in request.plans]
+        mutes = []
+        for plan in request.plans:
+            with naming_user(plan.user_id):
+                mutes.append(await self._mute(context, plan))
         audits = [
             Audit(
                 context.now,
@@ -85,7 +89,7 @@ class MuteVerb:
 
     async def _mute(self, context: Context, plan: MutePlan) -> Mute:
         user = await self._services.users.known(plan.user_id)
-        actor = await self._services.users.known(plan.actor_id)
+        actor = (await self._services.users.acting(context, plan.actor_id)).actor
         room = self._services.places.manageable(context.caller, plan.room_id)
         self._services.rooms.rights.check(Act.MUTE, context.caller.id, room, user.id)
         former, until = self._services.mutes.of(user.id, room.id), end_of(plan.duration, context.now)

@@ -2,62 +2,75 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
+from msgspec import Meta, Raw
 from zope.interface import implementer
 
-from chat.errors import ChatError, ErrorCode
 from chat.ichat import IEndpoint
 from chat.model import Mute, UserId
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Scope, Services
 from chat.requests import ListMutes, MutePlan, Mutes, MuteUsers, UnmuteUser
-from chat.rest import DONE, RoomChoice
-from chat.texts import base64_of, text_of
+from chat.rest import (
+    DONE,
+    GivenId,
+    RoomChoice,
+    check_number,
+    entry_of,
+    naming_user,
+    short_text_of,
+    user_id_of,
+    user_ids_of,
+)
+from chat.texts import base64_of
 from chat.times import rfc3339
 
 
 class MuteEntry(RoomChoice, frozen=True, kw_only=True):
-    """How a user is to be muted."""
+    """How a user is to be muted and by whom; a duration is needed."""
 
-    duration: str
+    duration: str = ""
     reason: str | None = None
-    muter_user_id: UserId | None = None
+    muter_user_id: GivenId | None = None
 
 
 @implementer(IEndpoint)
 class PostMute:
-    """Mutes the users that are the keys of the body, all or none."""
+    """Mutes the users that are the keys of the body, all or none: whether all entries make sense is looked at first,
+    then whether they may be, and the first that does not do is told.
+    """
 
     method = "POST"
     path = "mute"
     scope = Scope.MODERATE
-    body = dict[UserId, MuteEntry]
+    body = dict[UserId, Annotated[Raw, Meta(extra={"entry": MuteEntry})]]
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def call(self, caller: Context, body: dict[UserId, MuteEntry]) -> dict[str, str]:
+    async def call(self, caller: Context, body: dict[UserId, Raw]) -> dict[str, str]:
         """See `IEndpoint`."""
-        if not body:
-            raise ChatError(ErrorCode.VALIDATION_ERROR, "the body names no user")
-        plans = tuple(self._plan(caller, user_id, entry) for user_id, entry in body.items())
+        check_number(len(body))
+        plans = tuple(self._plan(caller, user_id, raw) for user_id, raw in body.items())
         await self._services.dispatch(caller, MuteUsers(plans))
         return DONE
 
-    def _plan(self, caller: Context, user_id: UserId, entry: MuteEntry) -> MutePlan:
-        return MutePlan(
-            user_id=user_id,
-            room_id=entry.room(self._services.rooms).id,
-            duration=entry.duration,
-            reason=None if not entry.reason else text_of(entry.reason, "reason"),
-            actor_id=entry.muter_user_id or caller.caller.id,
-        )
+    def _plan(self, caller: Context, user_id: UserId, raw: Raw) -> MutePlan:
+        with naming_user(user_id):
+            entry = entry_of(raw, MuteEntry)
+            return MutePlan(
+                user_id=user_id,
+                room_id=entry.room(self._services.rooms).id,
+                duration=entry.duration,
+                reason=short_text_of(entry.reason, "reason"),
+                actor_id=user_id_of(entry.muter_user_id) if entry.muter_user_id else caller.actor.id,
+            )
 
 
 class UnmuteBody(RoomChoice, frozen=True, kw_only=True):
     """Whose mute is to end."""
 
-    user_id: UserId
+    user_id: GivenId
 
 
 @implementer(IEndpoint)
@@ -75,15 +88,15 @@ class DeleteMute:
     async def call(self, caller: Context, body: UnmuteBody) -> dict[str, str]:
         """See `IEndpoint`."""
         room = body.room(self._services.rooms)
-        await self._services.dispatch(caller, UnmuteUser(body.user_id, room.id))
+        await self._services.dispatch(caller, UnmuteUser(user_id_of(body.user_id), room.id))
         return DONE
 
 
 class MutedBody(RoomChoice, frozen=True, kw_only=True):
-    """Whose mutes: those of a room, or those of users (`users` is the original's name)."""
+    """Whose mutes: those of a room, or those of users, at most ASK_LIMIT (`users` is the original's name)."""
 
-    user_ids: tuple[UserId, ...] = ()
-    users: tuple[UserId, ...] = ()
+    user_ids: tuple[GivenId, ...] = ()
+    users: tuple[GivenId, ...] = ()
 
 
 @implementer(IEndpoint)
@@ -100,7 +113,8 @@ class GetMuted:
 
     async def call(self, caller: Context, body: MutedBody) -> dict[str, Any]:
         """See `IEndpoint`."""
-        if user_ids := body.user_ids or body.users:
+        if given := body.user_ids or body.users:
+            user_ids = user_ids_of(given)
             found = await self._mutes(caller, ListMutes(user_ids=user_ids))
             shown: dict[str, Any] = {user_id: {} for user_id in user_ids}
             for mute in found:
