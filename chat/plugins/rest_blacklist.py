@@ -19,7 +19,7 @@ class WordBody(Struct, frozen=True, kw_only=True):
 
 @implementer(IEndpoint)
 class PostBlacklist:
-    """Has a word in force that is not to be said."""
+    """Sets a word that is not to be said, at once and for after a restart."""
 
     method = "POST"
     path = "blacklist"
@@ -36,7 +36,7 @@ class PostBlacklist:
 
 @implementer(IEndpoint)
 class DeleteBlacklist:
-    """Has it in force no more."""
+    """Ends a word that is not to be said; 403 for one of the configuration."""
 
     method = "DELETE"
     path = "blacklist"
