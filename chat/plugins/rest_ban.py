@@ -61,8 +61,8 @@ class BanPlace(RoomChoice, frozen=True, kw_only=True):
 
 
 class BanEntry(BanPlace, frozen=True, kw_only=True):
-    """How a user is to be banned and by whom; a duration is needed. Whom nobody knows is made known by the name, or else
-    by the id.
+    """How a user is to be banned and by whom; a duration is needed. Whom nobody knows is made known by the name, or
+    else by the id.
     """
 
     duration: str = ""
