@@ -199,9 +199,9 @@ async def test_of_many_that_have_ended_some_go_with_each_that_is_set(
     services, gone = server.server.services, []
     put = services.store.put_sanctions
 
-    def noting(new: Any, audits: Any, ended: Any) -> Any:
+    def noting(new: Any, audits: Any, ended: Any, newcomers: Any) -> Any:
         gone.append(len(ended))
-        return put(new, audits, ended)
+        return put(new, audits, ended, newcomers)
 
     await services.dispatch(
         backend(server), muted("mod", "super", "boss", "owner", "admin", "barkeeper", "lobbyist", "gardener")

@@ -96,7 +96,7 @@ async def test_those_that_have_ended_go_with_few_statements(opened: Opened) -> N
     """One for each scope, however many they are."""
     others = [ban(), ban(BanScope.CHANNEL, "lobby"), ban(BanScope.GLOBAL, "")]
     for many in ([mute()], [mute(UserId(str(number))) for number in range(100)]):
-        forget = partial(sanctioning.put_sanctions, new=[], audits=[], ended=[*many, *others])
+        forget = partial(sanctioning.put_sanctions, new=[], audits=[], ended=[*many, *others], newcomers=None)
         assert len(await run(opened, partial(statements, method=forget))) == 3
 
 
