@@ -21,7 +21,7 @@ from chat.events import (
     UserLoggedIn,
     UserVisible,
 )
-from chat.model import Room, RoomId, Status, User, UserId
+from chat.model import Room, RoomId, RoomKind, Status, User, UserId
 from chat.occupants import Viewer
 from chat.presence import Arrival, Gone, Presence, Session
 from chat.rooms import Rooms
@@ -96,7 +96,7 @@ class Occupancy:
         When it returns nothing has been waited for since the last look at the room, so that the newest messages that
         are in memory end where the session's own begin. Raises NOT_ONLINE for a user who is as if gone, NOT_ALLOWED
         where the access rules for `join` do not hold for one who is not in the room yet, ROOM_FULL, NO_SUCH_ROOM when
-        the room has gone meanwhile, or is about to; USER_IS_BANNED.
+        the room has gone meanwhile, is about to, or is not for the user any more; USER_IS_BANNED.
         """
         assert session.user is not None
         self._check_room(session.user, room)
@@ -114,26 +114,33 @@ class Occupancy:
         return self._entered(session, session.user, room, at)
 
     def bring_in(self, user: User, room: Room, at: datetime) -> Events:
-        """The user is in the room, and subscribes with all sessions, whatever the access rules say. Who is in already
-        is not announced. Raises NOT_ONLINE, ROOM_FULL, NO_SUCH_ROOM for a room that is about to go, USER_IS_BANNED.
+        """The user is in the room, and subscribes with all sessions, whatever the access rules say, and be it for
+        members alone. Who is in already is not announced. Raises NOT_ONLINE, ROOM_FULL, NO_SUCH_ROOM for a room that is
+        about to go, or for operators alone; USER_IS_BANNED.
         """
-        self._check_room(user, room, asks_rules=False)
+        self._check_room(user, room, is_brought=True)
         arrival = self._presence.occupy(user.id, room.id)
         for session in tuple(self._presence.sessions_of(user.id)):
             self._presence.join(session, room.id)
         return self._arrived(arrival, user, room, at)
 
-    def _check_room(self, user: User, room: Room, *, asks_rules: bool = True) -> None:
-        if not self._rooms.is_open(room.id):
+    def _check_room(self, user: User, room: Room, *, is_brought: bool = False) -> None:
+        is_inside = self._presence.occupies(user.id, room.id)
+        is_for_user = is_inside or self._is_for(user, room, is_brought=is_brought)
+        if not self._rooms.is_open(room.id) or not is_for_user:
             raise ChatError(ErrorCode.NO_SUCH_ROOM)
         self._rooms.check_ban(user.id, room)
         if self._presence.status_of(user.id) is Status.OFFLINE:
             raise ChatError(ErrorCode.NOT_ONLINE)
-        if not self._presence.occupies(user.id, room.id):
-            if asks_rules:
+        if not is_inside:
+            if not is_brought:
                 self._rooms.permits.check(user, "join", room)
             # Through the user's own eyes: a room that is full of hidden users would betray them.
             self._rooms.check_space(user.id, self._presence.shown_count(room.id, Viewer(user.id, is_operator=False)))
+
+    def _is_for(self, user: User, room: Room, *, is_brought: bool) -> bool:
+        """Whether the user may enter, or be brought into the room; a role may have been taken just now."""
+        return self._rooms.may_enter(user.id, room) or (is_brought and room.kind is not RoomKind.ADMIN)
 
     def _entered(self, session: Session, user: User, room: Room, at: datetime) -> Events:
         return self._arrived(self._presence.join(session, room.id), user, room, at)

@@ -6,7 +6,6 @@ from zope.interface import implementer
 
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IVerb
-from chat.model import RoomKind
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import BringIn
 
@@ -37,8 +36,6 @@ class BringInVerb:
         room, user = rooms.room(request.room_id), self._services.presence.user(request.user_id)
         if user is None:
             raise ChatError(ErrorCode.NOT_ONLINE)
-        if room.kind is RoomKind.ADMIN and not rooms.may_enter(user.id, room):
-            raise ChatError(ErrorCode.NO_SUCH_ROOM)
         return Outcome(events=self._services.occupancy.bring_in(user, room, context.now))
 
 
