@@ -73,6 +73,7 @@ CELLS = """
     pass by the rules of a room             conversation . . . . . . .
     pass by the rules of a channel          channel      y y y y y . .
     pass by the rules of a channel          static       y y y y y . .
+    set and end words that are not to be said everywhere y y y . . . .
     speak where `disallow` is set for messages static    y y y . . . .
     give and take roles in a room           static       y y . y y y .
     give and take roles in a room           temporary    y y y y y y .
