@@ -150,12 +150,16 @@ class Rights:
         return next(self.standings(user_id, where), None) is not None
 
     def standings(self, user_id: UserId, where: Where) -> Iterator[Standing]:
-        """Everything that the user is there."""
+        """Everything that the user is there. In the room of the operators nobody else is anything, whose the channel is
+        neither.
+        """
         if user_id == SYSTEM_ID:
             yield Standing.SYSTEM
         if not self._roles.has_any(user_id):
             return
         yield from (_GLOBAL[role] for role in self._roles.global_roles(user_id))
+        if isinstance(where, Room) and where.kind is RoomKind.ADMIN:
+            return
         yield from (_IN_CHANNEL[role] for role in self._roles.in_channel(user_id, _channel_id(where)))
         if isinstance(where, Room):
             yield from (_IN_ROOM[role] for role in self._roles.in_room(user_id, where.id))

@@ -47,8 +47,9 @@ MODERATION_FOOT = """
   mute that somebody of a higher rank has set may be made longer, with another reason; it stays theirs, and is neither
   made shorter nor ended. The system is above superusers, these are above globalmods, and these above all others, who
   are of one rank.
-* The admin room of a channel is never removed, has no rules of its own, and nobody has a role in it; operators list
-  and join it.
+* The admin room of a channel is never removed, has no rules of its own, and nobody has a role in it. It is for
+  operators alone: what the table says of the channel's owners and admins does not hold there, and to them too it is as
+  if it did not exist.
 * In a private conversation nobody may any of this, and each owner takes back only what is their own.
 * For mutes users have no command: backends mute, and plugins that ask for it in the name of a user. A mute stops
   messages and edits, whispers, and what is sent into the room or out of it. It does not stop what users set of

@@ -52,16 +52,17 @@ CELLS = """
     mute in a room                          static       y y y y y y y
     ban from a room                         static       y y y y y y y
     ban from a room                         temporary    y y y y y y y
+    ban from a room                         admin        y y y . . . .
     ban from a channel                      channel      y y y y y . .
     ban from everywhere                     everywhere   y y y . . . .
     delete what others said                 static       y y y y y y y
-    delete what others said                 admin        y y y y y y y
+    delete what others said                 admin        y y y . . . .
     delete what others said                 conversation . . . . . . .
     clear a room                            static       y y y y y y y
     clear a room                            conversation . . . . . . .
     rename a room                           static       y y . y y y .
     rename a room                           temporary    y y y y y y y
-    rename a room                           admin        y y . y y y .
+    rename a room                           admin        y y . . . . .
     rename a room                           conversation . . . . . . .
     remove a room                           static       y y . y y y .
     remove a room                           temporary    y y y y y y y

@@ -15,7 +15,7 @@ from chat.testing import MemoryClient, MemoryServer
 from chat.texts import base64_of
 from chat.times import utc_now
 from tests.conversing import ROOM
-from tests.plugins.test_access_rules import ADMIN, LOBBY, OTHER, PLAIN, VIP, enter, rule, sections
+from tests.plugins.test_access_rules import ADMIN, CHIEF, LOBBY, OTHER, PLAIN, VIP, enter, rule, sections
 from tests.plugins.test_access_rules import OWNER as ROOM_OWNER
 
 Make = Callable[..., MemoryServer]
@@ -113,6 +113,23 @@ async def test_a_hidden_room_is_as_one_that_does_not_exist(memory_server: Make, 
     unknown = await answer(stranger, event, body(NOWHERE))
     assert unknown[0] >= 700
     assert await answer(stranger, event, body(ROOM)) == unknown
+
+
+@pytest.mark.parametrize("user", [CHIEF, ADMIN])
+@pytest.mark.parametrize("command", OF_ROOM)
+async def test_the_room_of_the_operators_is_hidden_from_the_owners_of_its_channel(
+    memory_server: Make, command: str, user: str
+) -> None:
+    server = memory_server(**sections())
+    rooms = server.server.services.rooms
+    admin_room = rooms.admin_room_of(rooms.room(ROOM))
+    assert admin_room is not None
+    await enter(server, VIP)
+    client = await enter(server, user, OTHER)
+    event, body = OF_ROOM[command]
+    unknown = await answer(client, event, body(NOWHERE))
+    assert unknown[0] >= 700
+    assert await answer(client, event, body(admin_room.id)) == unknown
 
 
 @pytest.mark.parametrize("is_banned", [False, True])
