@@ -139,9 +139,7 @@ def banned_from(services: Services, caller: User, scope: BanScope, target_id: st
         return services.places.manageable(caller, RoomId(target_id))
     if scope is BanScope.GLOBAL:
         return None
-    channel = services.places.channel(caller, ChannelId(target_id))
-    services.rooms.bans.check(caller.id, channel)
-    return channel
+    return services.places.manageable_channel(caller, ChannelId(target_id))
 
 
 def check(rooms: Rooms, caller: User, scope: BanScope, where: Room | Channel | None, user_id: UserId) -> None:

@@ -79,6 +79,12 @@ class Places:
             raise ChatError(ErrorCode.NO_SUCH_CHANNEL)
         return channel
 
+    def manageable_channel(self, user: User, channel_id: ChannelId) -> Channel:
+        """The same, for a user who is not banned from it. Raises NO_SUCH_CHANNEL, USER_IS_BANNED."""
+        channel = self.channel(user, channel_id)
+        self._rooms.bans.check(user.id, channel)
+        return channel
+
     def _is_in(self, user_id: UserId, channel: Channel) -> bool:
         inside = map(self._rooms.room, self._presence.rooms_of(user_id))
         return any(room.channel_id == channel.id for room in inside)

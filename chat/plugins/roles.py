@@ -37,7 +37,7 @@ class _RoleVerb:
         if request.room_id is not None:
             return Act.SET_ROOM_ROLES, places.manageable(context.caller, request.room_id)
         if request.channel_id is not None:
-            return Act.SET_CHANNEL_ROLES, places.channel(context.caller, request.channel_id)
+            return Act.SET_CHANNEL_ROLES, places.manageable_channel(context.caller, request.channel_id)
         return Act.SET_GLOBAL_ROLES, None
 
     def _row(self, context: Context, request: RoleChange, word: str) -> Audit:
@@ -51,8 +51,8 @@ class GiveRoleVerb(_RoleVerb):
     """Gives a user a role, which survives a restart and is in force at once. Who has one in a room belongs to it as
     long.
 
-    Raises NO_SUCH_ROOM, NO_SUCH_CHANNEL, VALIDATION_ERROR for a role that there is not in such a place, NOT_ALLOWED,
-    NO_SUCH_USER.
+    Raises NO_SUCH_ROOM, NO_SUCH_CHANNEL, USER_IS_BANNED for who is banned from there; VALIDATION_ERROR for a role that
+    there is not in such a place, NOT_ALLOWED, NO_SUCH_USER.
     """
 
     reply_event = "gn_give_role"

@@ -9,7 +9,10 @@ import pytest
 from msgspec import structs
 
 from chat.config import AclRule
-from chat.model import Ban, BanScope, UserId
+from chat.errors import ChatError, ErrorCode
+from chat.model import Ban, BanScope, ChannelId, Role, UserId
+from chat.plugin import Context
+from chat.requests import GiveRole, TakeRole
 from chat.storage import reading, sanctioning
 from chat.testing import MemoryServer
 from chat.texts import base64_of
@@ -232,3 +235,28 @@ async def test_who_is_banned_from_the_server_does_nothing_more_but_leave(server:
     assert await call(alice, "disconnect", {}) == 200
     await bob.sync()
     assert bob.heard("message") == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "kind", "where"),
+    [
+        ("lobbyist", "channel", {"channel_id": ChannelId(LOBBY)}),
+        ("lobbyist", "channel", {"room_id": HALL}),
+        ("owner", "room", {"room_id": HALL}),
+    ],
+)
+async def test_who_is_banned_gives_and_takes_no_roles_there(
+    server: MemoryServer, owner: str, kind: str, where: dict[str, Any]
+) -> None:
+    """Else a helper would be made who lifts the ban."""
+    services = server.server.services
+    for user_id in (owner, "alice"):
+        await logged_in(server, user_id)
+    mod = await logged_in(server, "mod")
+    assert await call(mod, "ban", of_scope(owner, kind)) == 200
+    context = Context(utc_now(), await services.users.known(UserId(owner)))
+    for change in (GiveRole, TakeRole):
+        with pytest.raises(ChatError) as refused:
+            await services.dispatch(context, change(user_id=ALICE, role=Role.OWNER, **where))
+        assert refused.value.code is ErrorCode.USER_IS_BANNED
+    assert services.rooms.roles.scopes(ALICE) == []
