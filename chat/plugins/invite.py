@@ -5,7 +5,6 @@ from __future__ import annotations
 from zope.interface import implementer
 
 from chat.activities import ChannelRef, RoomRef, UserRef
-from chat.errors import ChatError, ErrorCode
 from chat.events import UserInvited
 from chat.ichat import IVerb
 from chat.model import User
@@ -17,10 +16,10 @@ from chat.requests import Invite
 @implementer(IVerb)
 class InviteVerb:
     """Asks a user to come into a room that the sender is in or owns. Nobody hears of an invitation to one who is
-    offline, which is answered as any other; nothing is kept of it.
+    offline or could not come in, which is answered as any other: neither is the room betrayed to that user, nor to the
+    sender what the user is. Nothing is kept of it.
 
-    Raises NO_SUCH_ROOM, USER_NOT_IN_ROOM, NO_SUCH_USER; NOT_ALLOWED for one who could not come in: such a room is not
-    betrayed.
+    Raises NO_SUCH_ROOM, USER_NOT_IN_ROOM, NO_SUCH_USER.
     """
 
     event = "invite"
@@ -38,7 +37,7 @@ class InviteVerb:
         place = self._services.places.own_or_occupied(inviter, request.room_id)
         invited = await self._services.users.known(request.user_id)
         if not self._may_come(invited, place):
-            raise ChatError(ErrorCode.NOT_ALLOWED, "the room is not for this user")
+            return Outcome()
         invitation = UserInvited(
             published=context.now,
             inviter=UserRef.of(inviter),

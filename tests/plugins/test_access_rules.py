@@ -283,9 +283,9 @@ async def test_a_room_that_goes_is_told_to_who_could_list_it(memory_server: Make
 async def test_nobody_is_invited_who_could_not_join(memory_server: Make) -> None:
     server = memory_server(**sections(of_room=(rule("join"),)))
     owner, vip, other = await enter(server, OWNER), await enter(server, VIP), await logged_in(server, "other")
-    for user_id, expected in ((VIP, 200), ("other", 705)):
+    for user_id in (VIP, "other"):
         body = {"verb": "invite", "target": {"id": user_id}, "actor": {"url": ROOM}}
-        assert await code(owner, "invite", body) == expected
+        assert await code(owner, "invite", body) == 200
     for client in (vip, other):
         await client.sync()
     assert [len(client.heard("gn_invitation")) for client in (vip, other)] == [1, 0]

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from chat.config import ChannelSection, GlobalRoles, RoomSection
+from chat.config import AclRule, ChannelSection, GlobalRoles, RoomSection
 from chat.testing import MemoryServer
 from chat.texts import base64_of
 from tests.conversing import ROOM, inside, logged_in
@@ -114,12 +115,32 @@ async def test_who_owns_a_room_invites_from_outside(server: MemoryServer) -> Non
     assert invitation["target"] == {"id": made, "displayName": base64_of("Mine")}
 
 
-async def test_who_cannot_come_in_does_not_hear_of_the_room(server: MemoryServer) -> None:
-    alice, bob = await inside(server, "alice"), await logged_in(server, "bob")
-    assert (await alice.call("join", {"verb": "join", "target": {"id": "secret"}}))["status_code"] == 200
-    refused = await alice.call("invite", invite("bob", "secret"))
-    assert refused == {"status_code": 705, "message": "the room is not for this user"}
+RULES = (AclRule(action="join", type="age", value="18:30"), AclRule(action="join", type="superuser", value="y"))
+
+
+@pytest.mark.parametrize("is_online", [True, False])
+async def test_who_cannot_come_in_does_not_hear_of_the_room_and_the_inviter_not_why(
+    memory_server: Callable[..., MemoryServer], is_online: bool
+) -> None:
+    """Neither what a user is, nor that one is banned, may be read off the answers."""
+    rooms = (
+        *CHANNELS[0].rooms,
+        *(RoomSection(id=rule.type, name=rule.type, owners=("alice",), acls=(rule,)) for rule in RULES),
+        RoomSection(id="banned", name="Banned", owners=("alice",)),
+    )
+    server = memory_server(channels=(structs.replace(CHANNELS[0], rooms=rooms),))
+    alice, bob = await inside(server, "alice"), await logged_in(server, "bob", age="37")
+    place = {"target": {"id": "banned", "objectType": "room"}, "object": {"id": "bob", "summary": "1h"}}
+    assert (await alice.call("ban", {"verb": "ban"} | place))["status_code"] == 200
     await bob.sync()
+    bob.events.clear()
+    if not is_online:
+        await bob.leave()
+    for room_id in ("secret", "age", "superuser", "banned"):
+        assert await alice.call("invite", invite("bob", room_id)) == {"status_code": 200}
+        assert (await alice.call("invite", invite("nobody", room_id)))["status_code"] == 800
+    if is_online:
+        await bob.sync()
     assert bob.events == []
 
 
