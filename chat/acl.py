@@ -181,8 +181,8 @@ def _condition(kind: str, value: str) -> Condition:
         return parse(value, _single)
     if kind in STANDINGS:
         return lambda subject: kind in subject.standings
-    if kind == "crossroom" and value not in ("y", "n"):
-        raise ChatError(ErrorCode.INVALID_ACL_VALUE, "crossroom is y or n")
+    if kind in OF_MESSAGES and value not in ("y", "n"):
+        raise ChatError(ErrorCode.INVALID_ACL_VALUE, f"{kind} is y or n")
     if kind == "disallow" or kind in OF_MESSAGES:
         return _never
     return _compared(kind, value)

@@ -114,6 +114,7 @@ def test_a_custom_rule_says_where_it_is_wrong(kind: str, value: str, at: int) ->
         ("gender", ""),
         ("gender", "f,"),
         ("crossroom", "yes"),
+        *((kind, value) for kind in ("samechannel", "sameroom") for value in ("yes", "N", " n", "no", "nope")),
         ("custom", "gender=f|" * 200),
     ],
 )
@@ -140,7 +141,7 @@ def test_what_may_not_be_set(place: str, action: str, kind: str, code: ErrorCode
 
 
 def test_what_may_be_set() -> None:
-    values = {"age": "1:", "crossroom": "y", "custom": "gender=f"}
+    values = {"age": "1:", "crossroom": "y", "samechannel": "n", "sameroom": "y", "custom": "gender=f"}
     for place, actions in ACTIONS.items():
         for action in actions:
             for kind in usual_types(action):

@@ -63,6 +63,10 @@ def refused(settings: Settings, *arguments: str) -> str:
             "channels.acls: C, disallow for message: the value is blank",
         ),
         (
+            '[[channels]]\nname = "C"\nacls = [{ action = "crossroom", type = "samechannel", value = "N" }]',
+            "channels.acls: C, samechannel for crossroom: samechannel is y or n",
+        ),
+        (
             f'[[channels.rooms]]\nname = "R"\nacls = [{{ action = "join", type = "city", value = "{"x" * 4096}" }}]',
             "channels.rooms.acls: R: the rules of a room have at most 4096 characters together",
         ),

@@ -135,6 +135,8 @@ async def test_autojoin_works_at_the_next_login(memory_server: Make) -> None:
         (plan("kick", "age", "1:"), 601),
         (plan("join", "age", "45:25"), 603),
         (plan("join", "custom", "age=1:,gender=F"), 603),
+        (plan("crossroom", "samechannel", "nope"), 603),
+        (plan("message", "sameroom", "Y"), 603),
         (plan("join", "city", "x" * 1025), 603),
         (plan("join", "city", "x" * 1024), 603),
         ({"objectType": "age", "content": "1:"}, 602),
