@@ -137,13 +137,17 @@ def check_kind(place: str, rule: Acl) -> None:
         raise ChatError(ErrorCode.INVALID_ACL_TYPE, "there is no such type")
 
 
-def check_size(place: str, rules: Iterable[Acl]) -> None:
-    """Raise INVALID_ACL_VALUE unless the rules of a place have at most RULES_CHARACTERS together: they are in every
-    list.
+def check_size(place: str, rules: Iterable[Acl], former: Iterable[Acl] = ()) -> None:
+    """Raise INVALID_ACL_VALUE unless the rules of a place have at most RULES_CHARACTERS together, for they are in every
+    list; or as many as the `former` ones, of which there may be more already.
     """
-    if sum(len(rule.action) + len(rule.type) + len(rule.value) for rule in rules) > RULES_CHARACTERS:
+    if _characters(rules) > max(RULES_CHARACTERS, _characters(former)):
         text = f"the rules of a {place} have at most {RULES_CHARACTERS} characters together"
         raise ChatError(ErrorCode.INVALID_ACL_VALUE, text)
+
+
+def _characters(rules: Iterable[Acl]) -> int:
+    return sum(len(rule.action) + len(rule.type) + len(rule.value) for rule in rules)
 
 
 def usual_types(action: str) -> frozenset[str]:

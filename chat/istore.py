@@ -164,8 +164,8 @@ class IStore(Interface):
         is taken away, and one that is there already stays what it is. A Deferred of all the rules that the place has
         then, in the order in which they came.
 
-        Fails with ChatError INVALID_ACL_VALUE when they are too long together, and with NO_SUCH_ROOM when the room was
-        removed.
+        Fails with ChatError INVALID_ACL_VALUE when they are too long together and longer than before, and with
+        NO_SUCH_ROOM when the room was removed.
         """
 
     def set_timer(timer: Timer) -> Deferred[None]:

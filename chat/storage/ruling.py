@@ -22,7 +22,7 @@ def set_acls(connection: Connection, place: Room | Channel, changes: Sequence[Ac
     there = _rules_of(connection, place)
     put_rules(connection, (rule for rule in changes if rule not in there), _column_of(place), declared=False)
     rules = _rules_of(connection, place)
-    check_size("room" if isinstance(place, Room) else "channel", rules)
+    check_size("room" if isinstance(place, Room) else "channel", rules, there)
     write_audit(connection, audit)
     return rules
 

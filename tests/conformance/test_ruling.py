@@ -64,6 +64,28 @@ async def test_rules_that_are_too_long_together_change_nothing(opened: Opened, k
     assert opened.case.content() == before
 
 
+@both
+async def test_rules_that_became_too_long_together_are_taken_away_one_by_one(opened: Opened, kind: str) -> None:
+    """What users set and what is declared have the limit each: together they may be above it."""
+    half = RULES_CHARACTERS // 2
+    set_ones = [Acl(action, "city", "x" * half) for action in ("list", "message")]
+    set_ones[1] = structs.replace(set_ones[1], value="x" * (half - 50))
+    await opened.store.set_acls(place(opened, kind), set_ones, audit("set"))
+    declared = [structs.replace(one, type="country") for one in set_ones]
+    await opened.reopen(declaring(*declared))
+    here = place(opened, kind)
+    assert len(here.acls) == 4
+    longer = structs.replace(set_ones[1], value=set_ones[1].value + "x")
+    with pytest.raises(ChatError) as refused:
+        await opened.store.set_acls(here, [longer], audit("set"))
+    assert refused.value.code is ErrorCode.INVALID_ACL_VALUE
+    other = structs.replace(set_ones[1], value="y" * (half - 50))
+    assert len(await opened.store.set_acls(here, [other], audit("set"))) == 4
+    gone = [structs.replace(one, value="") for one in (*set_ones, *declared)]
+    left = [len(await opened.store.set_acls(here, [one], audit("take"))) for one in gone]
+    assert left == [3, 2, 1, 0]
+
+
 async def test_a_room_that_was_removed_gets_no_rules(opened: Opened) -> None:
     room = await opened.store.create_room(opened.new_room("Gone"))
     await opened.store.remove_room(room, audit("remove"))
