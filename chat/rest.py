@@ -57,18 +57,20 @@ class Nothing(Struct, frozen=True):
 
 
 class RoomsAsked(Struct, frozen=True, kw_only=True):
-    """Rooms by id, or by base64 name in the default channel; at most ASK_LIMIT."""
+    """Rooms by id, or by base64 name in the default channel; at most ASK_LIMIT. The answer has them by what they were
+    asked for by.
+    """
 
     room_ids: tuple[RoomId, ...] = ()
     room_names: tuple[str, ...] = ()
 
-    def ids(self, rooms: Rooms) -> tuple[RoomId, ...]:
-        """The ids as given, and those of the named rooms. Raises VALIDATION_ERROR, NO_SUCH_ROOM for a name that none
-        has, NOT_BASE64.
+    def ids(self, rooms: Rooms) -> dict[str, RoomId]:
+        """The ids, by the ids and names as given. Raises VALIDATION_ERROR, NO_SUCH_ROOM for a name that none has,
+        NOT_BASE64.
         """
         check_number(len(self.room_ids) + len(self.room_names))
-        named = (rooms.named_in_default(text_of(name, "room_names")).id for name in self.room_names)
-        return (*self.room_ids, *named)
+        named = {name: rooms.named_in_default(text_of(name, "room_names")).id for name in self.room_names}
+        return {room_id: room_id for room_id in self.room_ids} | named
 
 
 class UsersAsked(Struct, frozen=True, kw_only=True):

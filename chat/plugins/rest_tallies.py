@@ -14,7 +14,7 @@ from chat.times import rfc3339
 
 @implementer(IEndpoint)
 class GetCountJoins:
-    """How often rooms were joined so far, by room id; unknown rooms are left out."""
+    """How often rooms were joined so far, by room; unknown rooms are left out."""
 
     method = "GET"
     path = "count-joins"
@@ -24,9 +24,11 @@ class GetCountJoins:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def call(self, caller: Context, body: RoomsAsked) -> dict[RoomId, int]:
+    async def call(self, caller: Context, body: RoomsAsked) -> dict[str, int]:
         """See `IEndpoint`."""
-        return dict(await self._services.tallies.joins(body.ids(self._services.rooms)))
+        asked = body.ids(self._services.rooms)
+        joins = await self._services.tallies.joins(tuple(dict.fromkeys(asked.values())))
+        return {given: joins[room_id] for given, room_id in asked.items() if room_id in joins}
 
 
 class UsersAsked(Struct, frozen=True, kw_only=True):

@@ -40,17 +40,17 @@ class GetUsersInRooms:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def call(self, caller: Context, body: UsersInRoomsAsked) -> dict[RoomId, Any]:
+    async def call(self, caller: Context, body: UsersInRoomsAsked) -> dict[str, Any]:
         """See `IEndpoint`."""
-        room_ids, presence = body.ids(self._services.rooms), self._services.presence
-        counts: dict[RoomId, Any] = {room_id: presence.shown_count(room_id, ANYBODY) for room_id in room_ids}
+        asked, presence = body.ids(self._services.rooms), self._services.presence
+        counts: dict[str, Any] = {given: presence.shown_count(room_id, ANYBODY) for given, room_id in asked.items()}
         if body.only_count:
             return counts
         if sum(counts.values()) > USERS_LIMIT:
             text = f"more than {USERS_LIMIT} users: ask for fewer rooms, or with only_count"
             raise ChatError(ErrorCode.VALIDATION_ERROR, text)
-        found = {room_id: list(presence.shown(room_id, ANYBODY)) for room_id in counts}
-        return {room_id: await self._entries(room_id, inside) for room_id, inside in found.items()}
+        found = {given: list(presence.shown(room_id, ANYBODY)) for given, room_id in asked.items()}
+        return {given: await self._entries(asked[given], inside) for given, inside in found.items()}
 
     async def _entries(self, room_id: RoomId, inside: list[Occupant]) -> list[dict[str, Any]]:
         room, entries = self._services.rooms.find(room_id), []
