@@ -12,7 +12,7 @@ from chat.ichat import IEndpoint
 from chat.model import SYSTEM_ID, Status
 from chat.plugin import Context, Contribution, NoOptions, Plugin, Scope, Services
 from chat.requests import ChangeStatus
-from chat.rest import DONE, GivenId, user_id_of
+from chat.rest import GivenId, user_id_of
 
 # None: whoever is away or back is as online as before.
 STATUSES: Final[dict[str, Status | None]] = {
@@ -47,7 +47,7 @@ class PostStatus:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def call(self, caller: Context, body: StatusBody) -> dict[str, str]:
+    async def call(self, caller: Context, body: StatusBody) -> None:
         """See `IEndpoint`."""
         if body.status not in STATUSES:
             raise ChatError(ErrorCode.INVALID_STATUS)
@@ -58,7 +58,6 @@ class PostStatus:
             await self._services.users.known(user_id)
         else:
             await self._services.dispatch(caller, ChangeStatus(user_id, status, body.stage == "status"))
-        return DONE
 
 
 def build(options: NoOptions, services: Services) -> Contribution:
