@@ -15,6 +15,7 @@ from chat.events import RoomCreated
 from chat.model import SYSTEM_ID, Channel, ChannelId, Room, RoomId, User, UserId, is_public_id
 from chat.presence import Presence
 from chat.rooms import Rooms
+from chat.sanctions import Mutes
 from chat.users import Users
 
 
@@ -56,11 +57,14 @@ class Places:
     there is such a place.
     """
 
-    def __init__(self, rooms: Rooms, users: Users, presence: Presence, conversations: Conversations) -> None:
+    def __init__(
+        self, rooms: Rooms, users: Users, presence: Presence, conversations: Conversations, mutes: Mutes
+    ) -> None:
         self._rooms = rooms
         self._users = users
         self._presence = presence
         self._conversations = conversations
+        self._mutes = mutes
 
     def manageable(self, user: User, room_id: RoomId) -> Room:
         """The room, for a user who may know of it and is not banned from it: who may list it, is something there, or is
@@ -108,6 +112,18 @@ class Places:
             return self._rooms.enterable(user.id, room.id)
         self._rooms.check_ban(user.id, room)
         return room
+
+    def check_voice(self, speaker: User, place: Place) -> Place:
+        """The place, for who is neither banned nor muted there, nor in the room that it is said from. For verbs that
+        have waited, or whose guards may have: what was in force at first may be something else by then.
+
+        Raises USER_IS_BANNED.
+        """
+        self._rooms.check_ban(speaker.id, place.room)
+        self._mutes.check(speaker.id, place.room)
+        if place.origin is not None:
+            self.check_voice(speaker, place.origin)
+        return place
 
     def open_to_operators(self, user: User, room_id: RoomId) -> Place:
         """The room, whatever it is for the user, for a backend that has the user do something. Raises NO_SUCH_ROOM,

@@ -28,7 +28,7 @@ class Relays:
         """The event of what is not stored. Said to one user it reaches all sessions of the two, who need no
         conversation: the user is its target. What is to be unheard reaches the author alone.
 
-        Raises NO_SUCH_ROOM, NO_SUCH_USER, INVALID_TARGET_TYPE; USER_IS_BANNED for who is banned from the room.
+        Raises NO_SUCH_ROOM, NO_SUCH_USER, INVALID_TARGET_TYPE; USER_IS_BANNED for who is banned or muted there.
         """
         ref, channel, to = await self._target(context.caller, request)
         where = ChannelRef.of(channel)
@@ -59,10 +59,12 @@ class Relays:
         services = self._services
         if request.kind == "room":
             place = services.places.open_to_operators(author, RoomId(request.target))
+            services.places.check_voice(author, place)
             return RoomRef.of(place.room), place.channel, place.audience()
         if request.kind != "private":
             raise ChatError(ErrorCode.INVALID_TARGET_TYPE)
         user = await services.users.known(UserId(request.target))
+        services.rooms.bans.check(author.id)
         return RoomRef(id=user.id, name=user.name), None, tuple(map(OfUser, dict.fromkeys((user.id, author.id))))
 
 

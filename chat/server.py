@@ -162,7 +162,7 @@ class Server:
     def _services(self) -> Services:
         config, store, presence = self.config, self._store, self.presence
         public = config.users.public_attributes
-        rooms = Rooms(config.rooms.max_users, lasting(self._reactor))
+        rooms, mutes = Rooms(config.rooms.max_users, lasting(self._reactor)), Mutes(lasting(self._reactor))
         users = Users(store, presence, None if public is None else frozenset(public))
         timelines = Timelines(store, presence, config.history.limit)
         tallies = Tallies(store, self._reactor)
@@ -174,12 +174,12 @@ class Server:
             presence=presence,
             receipts=Receipts(store, timelines),
             occupancy=Occupancy(presence, rooms, users, timelines, tallies),
-            places=Places(rooms, users, presence, Conversations(store)),
+            places=Places(rooms, users, presence, Conversations(store), mutes),
             timelines=timelines,
             histories=Histories(store, timelines, config.history),
             revisions=Revisions(store, timelines),
             deletions=Deletions(self._dispatch, self._reactor),
-            mutes=Mutes(lasting(self._reactor)),
+            mutes=mutes,
             words=Words(config.content.blacklist),
             tallies=tallies,
             heartbeats=Heartbeats(self._reactor, config.rest.heartbeat_s),

@@ -23,8 +23,8 @@ class EditVerb:
     time of the edit stands beside that of the message. Of the text that it has nobody hears. One that is to be unheard
     changes nothing, and its author alone hears of it.
 
-    Raises EMPTY_MESSAGE, MSG_TOO_LONG; NO_SUCH_ROOM, USER_NOT_IN_ROOM; VALIDATION_ERROR when the message is deleted,
-    unknown or of another room; NOT_ALLOWED.
+    Raises EMPTY_MESSAGE, MSG_TOO_LONG; NO_SUCH_ROOM, USER_NOT_IN_ROOM; USER_IS_BANNED for who has been muted or banned
+    by now; VALIDATION_ERROR when the message is deleted, unknown or of another room; NOT_ALLOWED.
     """
 
     event = "edit"
@@ -46,6 +46,7 @@ class EditVerb:
             self._services.rooms.permits.check(context.caller, "message", place.room)
         revisions = self._services.revisions
         message = await revisions.find(place.room, request.message_id)
+        self._services.places.check_voice(context.caller, place)
         self._check(context, message)
         is_new = message.body != request.body
         if is_new and context.is_unheard:

@@ -30,11 +30,12 @@ class MessageVerb:
     number, and its sender alone hears it.
 
     Raises EMPTY_MESSAGE, MSG_TOO_LONG, INVALID_TARGET_TYPE; NO_SUCH_ROOM, USER_NOT_IN_ROOM; NOT_ALLOWED where the
-    access rules do not hold; NOT_ALLOWED_TO_WHISPER_SELF, NOT_ALLOWED_TO_WHISPER_CHANNEL for a whisper as text;
-    NO_SUCH_USER when a private message is neither for a conversation of the sender's nor for a user; VALIDATION_ERROR
-    when `object.id` was used for another message. A retry gets the first reply again, and nobody hears of it. Where
-    others are missing a message that was stored after its sender had been refused, they are told of that gap.
-    What a backend has somebody say goes into any room, and is stored if it asks for that.
+    access rules do not hold; USER_IS_BANNED for who has been muted or banned by now; NOT_ALLOWED_TO_WHISPER_SELF,
+    NOT_ALLOWED_TO_WHISPER_CHANNEL for a whisper as text; NO_SUCH_USER when a private message is neither for a
+    conversation of the sender's nor for a user; VALIDATION_ERROR when `object.id` was used for another message. A retry
+    gets the first reply again, and nobody hears of it. Where others are missing a message that was stored after its
+    sender had been refused, they are told of that gap. What a backend has somebody say goes into any room, and is
+    stored if it asks for that.
     """
 
     event = "message"
@@ -62,7 +63,7 @@ class MessageVerb:
         telling = request.telling
         if telling is not None and (context.is_unheard or not telling.is_stored):
             return Outcome(events=(await self._relays.said(context, request, telling),))
-        place = await self._place(context, request)
+        place = self._services.places.check_voice(context.caller, await self._place(context, request))
         if context.is_unheard:
             return self._said_to_nobody(context, request, place, place.echo(context.caller.id))
         draft = Draft(

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
+from twisted.internet.defer import Deferred
+from zope.interface import implementer
 
+from chat.config import AclRule
 from chat.errors import ChatError, ErrorCode
-from chat.model import Role, RoomId, UserId
-from chat.requests import BringIn, TakeRole
+from chat.ichat import IGuard
+from chat.model import Ban, BanScope, Mute, Role, RoomId, UserId
+from chat.plugin import Context, Phase
+from chat.requests import BringIn, SendMessage, TakeRole, Telling
+from chat.slots import Activity
 from chat.storage import reading
 from chat.testing import MemoryServer
-from tests.banning import HALL, TOWN, Make, backend, join
-from tests.conversing import logged_in
+from chat.texts import base64_of
+from chat.times import utc_now
+from tests.banning import BAR, HALL, TOWN, Make, backend, inside, join, said
+from tests.conversing import eventually, logged_in
 from tests.held import Held
 
-CELLAR = RoomId("cellar")
+ALICE, CELLAR, HOUR = UserId("alice"), RoomId("cellar"), timedelta(hours=1)
+CROSSING = AclRule(action="crossroom", type="samechannel", value="y")
 
 
 @pytest.fixture
 def server(memory_server: Make) -> MemoryServer:
-    return memory_server(**TOWN)
+    lobby, *others = TOWN["channels"]
+    return memory_server(channels=(structs.replace(lobby, acls=(CROSSING,)), *others), roles=TOWN["roles"])
 
 
 def admin_room(server: MemoryServer) -> RoomId:
@@ -29,6 +41,125 @@ def admin_room(server: MemoryServer) -> RoomId:
     room = rooms.admin_room_of(rooms.room(HALL))
     assert room is not None
     return room.id
+
+
+@implementer(IGuard)
+class Slow:
+    """A guard that says nothing until it is let through, for good, as one that asks another server."""
+
+    name = "slow"
+    phase = Phase.CUSTOM
+    verbs = frozenset({"message", "edit"})
+
+    def __init__(self) -> None:
+        self.waiting: list[Deferred[None]] = []
+
+    async def check(self, context: Context, request: Activity) -> None:
+        """See `IGuard`."""
+        self.waiting.append(Deferred())
+        await self.waiting[-1]
+
+    def let_through(self) -> None:
+        """Everything that waits goes on."""
+        for one in self.waiting:
+            one.callback(None)
+
+
+def mute(server: MemoryServer, room_id: RoomId) -> None:
+    """Alice is muted there from now on."""
+    now = utc_now()
+    server.server.services.mutes.put(Mute(ALICE, room_id, UserId("0"), "1h", "", now + HOUR), now)
+
+
+def ban(server: MemoryServer) -> None:
+    """Alice is banned from everywhere from now on; nobody has ended the session yet."""
+    now = utc_now()
+    server.server.services.rooms.bans.put(Ban(ALICE, BanScope.GLOBAL, "", UserId("0"), "1h", "", now + HOUR), now)
+
+
+def silenced(way: str, server: MemoryServer) -> str:
+    """Alice may not speak any more that way; the verb of what she is told then."""
+    if way == "ban":
+        ban(server)
+    else:
+        mute(server, RoomId(way))
+    return "ban" if way == "ban" else "mute"
+
+
+def private(text: str) -> dict[str, Any]:
+    """What is said to bob alone."""
+    return {"verb": "send", "target": {"id": "bob", "objectType": "private"}, "object": {"content": base64_of(text)}}
+
+
+@pytest.mark.parametrize(
+    ("body", "way"),
+    [
+        (said("rude"), HALL),
+        (said("rude"), "ban"),
+        (said("rude", actor={"url": BAR}), HALL),
+        (said("rude", actor={"url": BAR}), BAR),
+        (private("rude"), "ban"),
+    ],
+)
+async def test_who_is_silenced_while_guards_wait_says_nothing(
+    server: MemoryServer, body: dict[str, Any], way: str
+) -> None:
+    alice, bob, slow = await inside(server, "alice", HALL, BAR), await inside(server, "bob", HALL), Slow()
+    assert (await alice.call("message", private("before")))["status_code"] == 200
+    await bob.sync()
+    bob.events.clear()
+    server.server.pipeline.add_guards([slow])
+    saying = alice.ask("message", body)
+    await eventually(lambda: slow.waiting)
+    verb = silenced(way, server)
+    slow.let_through()
+    reply = await saying
+    assert (reply["status_code"], reply["data"]["verb"]) == (703, verb)
+    await bob.sync()
+    assert bob.events == []
+
+
+@pytest.mark.parametrize(("place", "way"), [("room", HALL), ("room", "ban"), ("private", "ban")])
+async def test_who_is_silenced_while_a_message_is_looked_for_does_not_edit_it(
+    server: MemoryServer, monkeypatch: pytest.MonkeyPatch, place: str, way: str
+) -> None:
+    alice, bob = await inside(server, "alice"), await inside(server, "bob")
+    message = (await alice.call("message", said("hello") if place == "room" else private("hello")))["data"]
+    await bob.sync()
+    bob.events.clear()
+    held = Held(monkeypatch, reading, "find_message")
+    body = {"verb": "edit", "target": {"id": message["target"]["id"]}}
+    editing = alice.ask("edit", body | {"object": {"id": message["id"], "content": base64_of("rude")}})
+    await held.begun()
+    verb = silenced(way, server)
+    await held.let_through(server)
+    reply = await editing
+    assert (reply["status_code"], reply["data"]["verb"]) == (703, verb)
+    await bob.sync()
+    assert bob.events == []
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "target", "way"), [("room", HALL, HALL), ("room", HALL, "ban"), ("private", "bob", "ban")]
+)
+async def test_nor_does_a_backend_say_it(
+    server: MemoryServer, kind: str, target: str, way: str, is_stored: bool
+) -> None:
+    await inside(server, "alice")
+    bob, slow, services = await inside(server, "bob"), Slow(), server.server.services
+    server.server.pipeline.add_guards([slow])
+    request = SendMessage(body="rude", target=target, kind=kind, telling=Telling(is_stored=is_stored))
+    context = backend(server).on_behalf_of(await services.users.known(ALICE))
+    saying = Deferred.fromCoroutine(server.server.pipeline.dispatch(context, request))
+    await eventually(lambda: slow.waiting)
+    silenced(way, server)
+    slow.let_through()
+    with pytest.raises(ChatError) as refused:
+        await saying
+    assert refused.value.code is ErrorCode.USER_IS_BANNED
+    await bob.sync()
+    assert bob.events == []
 
 
 @pytest.mark.parametrize(
