@@ -93,9 +93,13 @@ class Places:
         inside = map(self._rooms.room, self._presence.rooms_of(user_id))
         return any(room.channel_id == channel.id for room in inside)
 
+    def is_known_to(self, user: User, room: Room) -> bool:
+        """Whether the user may know of the room: who may list it, is something there, or is in it."""
+        return self._presence.occupies(user.id, room.id) or self._rooms.is_known_to(user, room)
+
     def _known(self, user: User, room_id: RoomId) -> Room:
         room = self._rooms.room(room_id)
-        if not self._presence.occupies(user.id, room.id) and not self._rooms.is_known_to(user, room):
+        if not self.is_known_to(user, room):
             raise ChatError(ErrorCode.NO_SUCH_ROOM)
         return room
 

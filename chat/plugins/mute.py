@@ -24,7 +24,7 @@ from chat.rights import Act
 @implementer(IGuard)
 class MuteGuard:
     """Refuses what a muted user says, or makes of what was said, with USER_IS_BANNED, the whole seconds left and the
-    reason.
+    reason. Rooms of which the user may not know are left to the verb, which does not betray them.
     """
 
     name = "mute"
@@ -36,8 +36,10 @@ class MuteGuard:
 
     async def check(self, context: Context, request: SendMessage | EditMessage | Whisper) -> None:
         """See `IGuard`."""
-        for room in filter(None, map(self._services.rooms.find, _concerned(request))):
-            self._services.mutes.check(context.caller.id, room)
+        services, user = self._services, context.caller
+        for room in filter(None, map(services.rooms.find, _concerned(request))):
+            if services.mutes.of(user.id, room.id) is not None and services.places.is_known_to(user, room):
+                services.mutes.check(user.id, room)
 
 
 def _concerned(request: SendMessage | EditMessage | Whisper) -> tuple[RoomId, ...]:

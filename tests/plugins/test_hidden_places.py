@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from chat.errors import ChatError
-from chat.model import BanScope, ChannelId, Role, RoomId, UserId
+from chat.model import BanScope, ChannelId, Mute, Role, RoomId, UserId
 from chat.plugin import Context
 from chat.requests import GiveRole, MutePlan, MuteUsers, UnbanUser, UnmuteUser
 from chat.testing import MemoryClient, MemoryServer
@@ -99,15 +100,25 @@ async def banned(server: MemoryServer) -> None:
     assert (await admin.call("ban", body))["status_code"] == 200
 
 
-@pytest.mark.parametrize("is_banned", [False, True])
+def muted(server: MemoryServer) -> None:
+    """Let the stranger be muted in the room."""
+    until = utc_now() + timedelta(hours=1)
+    server.server.services.mutes.put(Mute(UserId(STRANGER), ROOM, UserId("0"), "1h", "", until), utc_now())
+
+
+@pytest.mark.parametrize("sanction", [None, "ban", "mute"])
 @pytest.mark.parametrize("command", OF_ROOM)
-async def test_a_hidden_room_is_as_one_that_does_not_exist(memory_server: Make, command: str, is_banned: bool) -> None:
+async def test_a_hidden_room_is_as_one_that_does_not_exist(
+    memory_server: Make, command: str, sanction: str | None
+) -> None:
     server = memory_server(**sections(of_room=(rule("list"), rule("join"))))
     await enter(server, VIP, ROOM)
     stranger = await enter(server, STRANGER)
-    if is_banned:
+    if sanction == "ban":
         await banned(server)
-    elif command == "message from another room":
+    if sanction == "mute":
+        muted(server)
+    if sanction != "ban" and command == "message from another room":
         assert (await stranger.call("join", {"verb": "join", "target": {"id": OTHER}}))["status_code"] == 200
     event, body = OF_ROOM[command]
     unknown = await answer(stranger, event, body(NOWHERE))
@@ -146,6 +157,18 @@ async def test_a_hidden_channel_is_as_one_that_does_not_exist(
     unknown = await answer(stranger, event, body(NOWHERE))
     assert unknown[0] >= 700
     assert await answer(stranger, event, body(LOBBY)) == unknown
+
+
+@pytest.mark.parametrize("command", ["message", "message from another room", "whisper", "edit"])
+async def test_who_is_muted_is_told_so_where_one_may_know_of_the_room(memory_server: Make, command: str) -> None:
+    """Who is in it, be it hidden, and who finds it by its id when writing from another room."""
+    server = memory_server(**sections(of_room=(rule("list"),)))
+    await enter(server, VIP, ROOM)
+    inside = () if command == "message from another room" else (ROOM,)
+    stranger = await enter(server, STRANGER, OTHER, *inside)
+    muted(server)
+    event, body = OF_ROOM[command]
+    assert (await answer(stranger, event, body(ROOM)))[0] == 703
 
 
 @pytest.mark.parametrize(("user", "inside"), [(VIP, ()), (PLAIN, ()), (ROOM_OWNER, ()), (STRANGER, (ROOM,))])
