@@ -1,4 +1,4 @@
-"""Users are put out of rooms: what a kick and a ban have in common."""
+"""Users are put out of rooms: what a kick, a ban and the loss of a role have in common."""
 
 from __future__ import annotations
 

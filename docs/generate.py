@@ -60,7 +60,7 @@ MODERATION_FOOT = """
   it, may know of it. A room that the rules for `list` hide and those for `join` do not is found by its id where one
   joins, reads, or writes from another room.
 * Who has a role in a room is its member as long. When the last one is taken, who is a member by nothing else is out of
-  a room that is for members alone.
+  a room that is for members alone, and hears so as of a kick.
 * A refusal has the code 705. What was done stands in the audit log, the table `audit` of the database: when, by whom
   and with which key of a backend, what, to whom, where, why, and until when.
 """

@@ -27,8 +27,8 @@ class RoleChanged(Event, frozen=True, kw_only=True):
 
 
 class UserKicked(Event, frozen=True, kw_only=True):
-    """A user was put out of a room, with all sessions. `verb` is `kick`, or `ban` when a ban did it; `status` is how
-    the user was seen there.
+    """A user was put out of a room, with all sessions. `verb` is `kick`, also when the loss of a role did it, or `ban`
+    when a ban did; `status` is how the user was seen there.
     """
 
     wire = "gn_user_kicked"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from zope.interface import implementer
 
 from chat.errors import ChatError, ErrorCode
 from chat.events import Event, RoleChanged
 from chat.ichat import IVerb
-from chat.model import Channel, Room, RoomId, User
+from chat.kicks import put_out
+from chat.model import Channel, Room, RoomId, User, UserId
 from chat.moderation import Audit
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import GiveRole, RoleChange, TakeRole
@@ -69,8 +72,9 @@ class GiveRoleVerb(_RoleVerb):
 @implementer(IVerb)
 class TakeRoleVerb(_RoleVerb):
     """Takes a role away from a user, who has it no longer at once, and is out of the rooms that are not for the user
-    any more: those for operators, and those for members where the user is one by nothing else. What the configuration
-    declares is there again after the next start. Raises what `GiveRoleVerb` raises.
+    any more: those for operators, and those for members where the user is one by nothing else. The user and the room
+    hear of that as of a kick. What the configuration declares is there again after the next start. Raises what
+    `GiveRoleVerb` raises.
     """
 
     reply_event = "gn_take_role"
@@ -82,15 +86,17 @@ class TakeRoleVerb(_RoleVerb):
         await self._services.store.end_role(grant, self._row(context, request, "take"))
         self._services.rooms.roles.take(grant)
         changed = RoleChanged(published=context.now, user=user, grant=grant, room_id=grant.room_id)
-        return Outcome(events=(changed, *self._shown_out(context, user)))
+        return Outcome(events=(changed, *self._shown_out(context, user.id)))
 
-    def _shown_out(self, context: Context, user: User) -> tuple[Event, ...]:
-        """Put the user out of the rooms that are not for the user any more."""
+    def _shown_out(self, context: Context, user_id: UserId) -> Iterator[Event]:
+        """Put the user out of the rooms that are not for the user any more. The reason for the loss of the role is for
+        the audit log alone.
+        """
         services = self._services
-        inside = [services.rooms.room(room_id) for room_id in services.presence.rooms_of(user.id)]
-        closed = [room for room in inside if not services.rooms.may_enter(user.id, room)]
-        leaving = (services.occupancy.leave(user, room, context.now, on_purpose=False) for room in closed)
-        return tuple(event for events in leaving for event in events)
+        inside = [services.rooms.room(room_id) for room_id in services.presence.rooms_of(user_id)]
+        for room in inside:
+            if not services.rooms.may_enter(user_id, room):
+                yield from put_out(services, context, room, user_id, ("kick", None))
 
 
 def build(options: NoOptions, services: Services) -> Contribution:

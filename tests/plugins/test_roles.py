@@ -190,6 +190,9 @@ async def test_who_is_no_operator_any_more_leaves_the_operators_room(server: Mem
     assert presence.rooms_of(UserId("mod")) == (ROOM,)
     await superuser.sync()
     assert [event["actor"]["id"] for event in superuser.heard("gn_user_left")] == ["mod"]
+    await mod.sync()
+    for client in (mod, superuser):
+        assert [event["object"]["id"] for event in client.heard("gn_user_kicked")] == ["mod"]
     assert await code(mod, "join", {"verb": "join", "target": {"id": admins}}) == 802
     assert admins not in await listed(mod)
 
@@ -199,7 +202,7 @@ IN_CLOSED = {"room_id": CLOSED}
 
 
 async def test_who_is_something_in_a_room_belongs_to_it_as_long(memory_server: Make, server: MemoryServer) -> None:
-    """With the last role the user is out at once, and stays out; who sees it was not told that the user wanted it."""
+    """With the last role the user is out at once, hears so, and stays out: whoever took the role did it."""
     alice = await logged_in(server, "alice")
     assert await code(alice, "join", JOIN_CLOSED) == 802
     for role in (Role.MODERATOR, Role.OWNER):
@@ -208,9 +211,13 @@ async def test_who_is_something_in_a_room_belongs_to_it_as_long(memory_server: M
     assert await code(alice, "join", JOIN_CLOSED) == 200
     presence = server.server.services.presence
     for role, is_inside in ((Role.OWNER, True), (Role.MODERATOR, False)):
-        assert await change(server, take("alice", role, **IN_CLOSED)) == 200
+        assert await change(server, take("alice", role, reason="rude", **IN_CLOSED)) == 200
         assert presence.occupies(ALICE, CLOSED) is is_inside
-    await owner.sync()
+    for client in (alice, owner):
+        await client.sync()
+        (kicked,) = client.heard("gn_user_kicked")
+        assert (kicked["verb"], kicked["actor"]["id"], kicked["object"]["id"]) == ("kick", SYSTEM_ID, "alice")
+        assert (kicked["target"]["id"], "content" in kicked["object"]) == (CLOSED, False)
     assert [event["actor"]["id"] for event in owner.heard("gn_user_left")] == ["alice"]
     assert await code(alice, "join", JOIN_CLOSED) == 802
     assert CLOSED not in await listed(alice)
