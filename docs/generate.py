@@ -53,7 +53,9 @@ MODERATION_FOOT = """
 * In a private conversation nobody may any of this, and each owner takes back only what is their own.
 * For mutes users have no command: backends mute, and plugins that ask for it in the name of a user. A mute stops
   messages and edits, whispers, and what is sent into the room or out of it. It does not stop what users set of
-  themselves (`users.self_attributes`), reports, calls for operators and invitations: a ban does.
+  themselves (`users.self_attributes`), reports, calls for operators and invitations: a ban does. Nor does it stop what
+  the table allows: a muted owner or moderator still kicks, bans and renames, with reasons and names that the room
+  reads. Who is to be kept from that as well loses the role.
 * What users say they take back themselves, where `messages.sender_can_delete` allows it.
 * What somebody may not list is answered as if it did not exist, to whatever is asked of it: rooms for members or
   operators alone, and rooms and channels that a rule for `list` hides, from bans too. Who has a role there, or is in
@@ -76,7 +78,9 @@ Generated from `chat/errors.py` and the commands by `docs/generate.py`. What a c
 ERRORS_FOOT = """
 What comes first decides: the frame and its rate, the login, the verb, the slots in the order of [verbs.md](verbs.md),
 the guards (bans and mutes), the rights and access rules, and then what the command is about. Each code has a test that
-provokes it, in `tests/test_every_code.py`. Guards and authenticators of other plugins may answer with any code.
+provokes it, in `tests/test_every_code.py`. A mute is answered to messages, edits and whispers alone: the reasons of
+kicks and bans and the names of rooms, which a room reads too, are not stopped ([moderation.md](moderation.md)). Guards
+and authenticators of other plugins may answer with any code.
 """
 METRICS_HEAD = """# Metrics
 

@@ -1,4 +1,6 @@
-"""A mute in a room stops every way to say something there, and nothing else. Every verb that clients have is tried."""
+"""A mute in a room stops every way to say something there, and nothing else; those who keep order still give reasons
+and names. Every verb that clients have is tried.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,11 @@ from chat.model import UserId
 from chat.requests import MutePlan, MuteUsers
 from chat.testing import MemoryClient, MemoryServer
 from chat.texts import base64_of
-from tests.banning import BAR, HALL, LOBBY, TOWN, Make, backend, call, inside, join, said
+from tests.banning import BAR, HALL, LOBBY, TOWN, Make, backend, ban, call, inside, join, said
 
-ALICE = UserId("alice")
 TEXT = base64_of("hello")
 CROSSING = AclRule(action="crossroom", type="samechannel", value="y")
-ROOMS = (RoomSection(id=HALL, name="Hall"), RoomSection(id=BAR, name="Bar"))
+ROOMS = (RoomSection(id=HALL, name="Hall", owners=("owner",)), RoomSection(id=BAR, name="Bar"))
 CHANNELS = (ChannelSection(id=LOBBY, name="Lobby", default=True, rooms=ROOMS, acls=(CROSSING,)),)
 PRIVATE = {"verb": "send", "target": {"id": "bob", "objectType": "private"}, "object": {"content": TEXT}}
 
@@ -77,8 +78,20 @@ def others(message_id: str, bobs_id: str) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-# What is for those who keep order or have a room of their own says nothing in the hall either.
-OF_MODERATORS = {"kick", "ban", "remove_room", "rename_room", "get_acl", "set_acl"}
+def of_moderators() -> dict[str, list[dict[str, Any]]]:
+    """By event, what a mute leaves to those who keep order. The hall reads the reasons and the name: it is the loss of
+    the role that keeps from giving any.
+    """
+    hall = {"id": HALL, "objectType": "room"}
+    rule = {"summary": "message", "objectType": "age", "content": "1:"}
+    return {
+        "kick": [there("kick", object={"id": "bob", "content": TEXT})],
+        "ban": [ban("carol", content=TEXT)],
+        "rename_room": [{"verb": "rename", "target": {"id": HALL, "displayName": TEXT}}],
+        "get_acl": [{"verb": "get", "target": hall}],
+        "set_acl": [{"verb": "set", "target": hall, "object": {"attachments": [rule]}}],
+        "remove_room": [there("remove")],
+    }
 
 
 @pytest.fixture
@@ -87,18 +100,18 @@ def server(memory_server: Make) -> MemoryServer:
     return memory_server(channels=CHANNELS, roles=TOWN["roles"], messages=options)
 
 
-async def muted_alice(server: MemoryServer) -> tuple[MemoryClient, str]:
-    """Alice, who said something in the hall before she was muted there; the message's id."""
-    alice = await inside(server, "alice", HALL, BAR)
-    message_id: str = (await alice.call("message", said("before")))["data"]["id"]
-    plan = MutePlan(ALICE, HALL, "1h", "why", UserId("0"))
+async def muted(server: MemoryServer, user_id: str = "alice") -> tuple[MemoryClient, str]:
+    """A user who said something in the hall before being muted there; the message's id."""
+    client = await inside(server, user_id, HALL, BAR)
+    message_id: str = (await client.call("message", said("before")))["data"]["id"]
+    plan = MutePlan(UserId(user_id), HALL, "1h", "why", UserId("0"))
     await server.server.services.dispatch(backend(server), MuteUsers((plan,)))
-    return alice, message_id
+    return client, message_id
 
 
 async def test_nothing_is_said_where_one_is_muted(server: MemoryServer) -> None:
     bob = await inside(server, "bob", HALL, BAR)
-    alice, message_id = await muted_alice(server)
+    alice, message_id = await muted(server)
     await bob.sync()
     bob.events.clear()
     for event, bodies in ways(message_id).items():
@@ -113,12 +126,26 @@ async def test_everything_else_goes_on(server: MemoryServer) -> None:
     bob = await inside(server, "bob", HALL, BAR)
     await inside(server, "mod")
     bobs_id = (await bob.call("message", said("theirs")))["data"]["id"]
-    alice, message_id = await muted_alice(server)
+    alice, message_id = await muted(server)
     for event, bodies in others(message_id, bobs_id).items():
         for body in bodies:
             assert await call(alice, event, body) == 200, event
 
 
+async def test_those_who_keep_order_do_so_though_muted(server: MemoryServer) -> None:
+    """With reasons and names, which all in the room read."""
+    reader = await inside(server, "reader")
+    for user_id in ("bob", "carol"):
+        await inside(server, user_id)
+    owner, _ = await muted(server, "owner")
+    for event, bodies in of_moderators().items():
+        for body in bodies:
+            assert await call(owner, event, body) == 200, event
+    await reader.sync()
+    assert [kicked["object"]["content"] for kicked in reader.heard("gn_user_kicked")] == [TEXT, TEXT]
+    assert [renamed["target"]["displayName"] for renamed in reader.heard("gn_room_renamed")] == [TEXT]
+
+
 async def test_every_verb_is_one_or_the_other(server: MemoryServer) -> None:
     known = {verb.event for verb in server.server.pipeline.verbs if verb.event is not None}
-    assert known <= {*ways(""), *others("", ""), *OF_MODERATORS}
+    assert known <= {*ways(""), *others("", ""), *of_moderators()}
