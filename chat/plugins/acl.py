@@ -126,7 +126,7 @@ def _row(context: Context, place: Room | Channel, changes: list[Acl]) -> Audit:
     """The audit row: which rules are which from now on; an empty value is one that is gone."""
     action = "set-acl-room" if isinstance(place, Room) else "set-acl-channel"
     reason = "; ".join(f"{rule.action} {rule.type}={rule.value}" for rule in changes)
-    return Audit(context.now, context.key_name, context.caller.id, action, context.caller.id, RoomId(place.id), reason)
+    return Audit(context.now, context.key_name, context.actor.id, action, context.actor.id, RoomId(place.id), reason)
 
 
 def build(options: NoOptions, services: Services) -> Contribution:

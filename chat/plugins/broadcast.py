@@ -30,11 +30,11 @@ class BroadcastVerb:
         """See `IVerb`."""
         room = None if request.room_id is None else self._services.rooms.room(request.room_id)
         room_id = None if room is None else room.id
-        row = Audit(context.now, context.key_name, context.caller.id, "broadcast", SYSTEM_ID, room_id, "")
+        row = Audit(context.now, context.key_name, context.actor.id, "broadcast", SYSTEM_ID, room_id, "")
         await self._services.store.record(row)
         announced = Announced(
             published=context.now,
-            actor=UserRef.of(context.caller),
+            actor=UserRef.of(context.actor),
             body=request.body,
             verb=request.verb,
             room=None if room is None else RoomRef.of(room),

@@ -50,19 +50,20 @@ class DeleteVerb:
 
     def _checked(self, context: Context, place: Place, message: Message) -> Audit | None:
         """The row for the audit log when it is the message of somebody else. Raises NOT_ALLOWED."""
-        actor_id, author_id = context.caller.id, message.author.id
-        may_moderate = self._services.rooms.rights.may(Act.DELETE_OF_OTHERS, actor_id, place.room, author_id)
-        if not may_moderate and not (actor_id == author_id and self._sender_can_delete):
+        caller_id, author_id, room = context.caller.id, message.author.id, place.room
+        may_moderate = self._services.rooms.rights.may(Act.DELETE_OF_OTHERS, caller_id, room, author_id)
+        if not may_moderate and not (caller_id == author_id and self._sender_can_delete):
             raise ChatError(ErrorCode.NOT_ALLOWED)
-        if actor_id == author_id:
+        if caller_id == author_id:
             return None
-        return Audit(context.now, context.key_name, actor_id, "delete-message", author_id, place.room.id, message.id)
+        key, actor_id = context.key_name, context.actor.id
+        return Audit(context.now, key, actor_id, "delete-message", author_id, room.id, message.id)
 
     async def _clear(self, context: Context, place: Place, object_id: str) -> Outcome:
-        room, actor = place.room, context.caller
+        room, actor = place.room, context.actor
         if object_id != room.id:
             raise ChatError(ErrorCode.VALIDATION_ERROR, "object.id is not the room of target.id")
-        self._services.rooms.rights.check(Act.CLEAR_ROOM, actor.id, room)
+        self._services.rooms.rights.check(Act.CLEAR_ROOM, context.caller.id, room)
         row = Audit(context.now, context.key_name, actor.id, "clear-room", actor.id, room.id, "")
         if not await self._services.revisions.clear(room, row):
             return Outcome()
@@ -71,7 +72,7 @@ class DeleteVerb:
     def _outcome(self, context: Context, place: Place, message: Message | None) -> Outcome:
         event = MessageDeleted(
             published=context.now,
-            actor=UserRef.of(context.caller),
+            actor=UserRef.of(context.actor),
             object_id=place.room.id if message is None else message.id,
             object_kind="room" if message is None else None,
             room_id=place.room.id,

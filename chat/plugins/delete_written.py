@@ -41,7 +41,7 @@ class DeleteWrittenVerb:
         author = await self._services.users.known(request.user_id)
         self._services.rooms.rights.check(Act.DELETE_OF_OTHERS, context.caller.id, None, author.id)
         found: Found = await self._services.store.search_messages(Search(author=author, is_live=True), request.below)
-        row = Audit(context.now, context.key_name, context.caller.id, "delete-messages", author.id, None, "")
+        row = Audit(context.now, context.key_name, context.actor.id, "delete-messages", author.id, None, "")
         try:
             deleted = await self._delete(context, found.records, None if request.is_noted else row)
         except StorageError:
@@ -70,7 +70,7 @@ class DeleteWrittenVerb:
 def _event(context: Context, record: Record) -> MessageDeleted:
     return MessageDeleted(
         published=context.now,
-        actor=UserRef.of(context.caller),
+        actor=UserRef.of(context.actor),
         object_id=record.message.id,
         room_id=record.message.room_id,
         message=record.message,

@@ -32,9 +32,9 @@ class RemoveRoomVerb:
 
     async def handle(self, context: Context, request: RemoveRoom) -> Outcome:
         """See `IVerb`."""
-        rooms, actor = self._services.rooms, context.caller
-        room = self._services.places.manageable(actor, request.room_id)
-        rooms.rights.check(Act.REMOVE_ROOM, actor.id, room)
+        rooms, caller, actor = self._services.rooms, context.caller, context.actor
+        room = self._services.places.manageable(caller, request.room_id)
+        rooms.rights.check(Act.REMOVE_ROOM, caller.id, room)
         reason = request.reason or ""
         row = Audit(context.now, context.key_name, actor.id, "remove-room", actor.id, room.id, reason)
         await self._services.store.remove_room(room, row)
@@ -51,7 +51,7 @@ class RemoveRoomVerb:
         self._services.timers.forget(room.id)
         return RoomRemoved(
             published=context.now,
-            actor=UserRef.of(context.caller),
+            actor=UserRef.of(context.actor),
             ref=RoomRef.of(room),
             reason=reason,
             room=room,

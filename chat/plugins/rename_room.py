@@ -35,9 +35,9 @@ class RenameRoomVerb:
 
     async def handle(self, context: Context, request: RenameRoom) -> Outcome:
         """See `IVerb`."""
-        rooms, actor = self._services.rooms, context.caller
-        room = self._services.places.manageable(actor, request.room_id)
-        rooms.rights.check(Act.RENAME_ROOM, actor.id, room)
+        rooms, caller, actor = self._services.rooms, context.caller, context.actor
+        room = self._services.places.manageable(caller, request.room_id)
+        rooms.rights.check(Act.RENAME_ROOM, caller.id, room)
         name = self._names.checked(request.name)
         if name == room.name:
             return Outcome(RoomRenamedReply(published=context.now, ref=RoomRef.of(room)))
