@@ -15,7 +15,7 @@ from chat.kicks import put_out
 from chat.model import Ban, BanScope, Channel, ChannelId, Room, RoomId, Status, User, UserId
 from chat.moderation import Audit
 from chat.plugin import Context, Identity, Outcome, Services
-from chat.requests import BanPlan
+from chat.requests import BanPlan, UnbanUser
 from chat.rights import Act
 from chat.rooms import Rooms
 from chat.users import newcomer
@@ -107,6 +107,11 @@ class Court:
         if ban.scope is BanScope.ROOM or status is Status.ONLINE:
             return (InRoom(room.id),)
         return (OperatorsIn(room.id),) if status is Status.INVISIBLE else ()
+
+
+def named_by(plan: BanPlan | UnbanUser) -> tuple[str, str, str]:
+    """Which ban a request is about: scope, id of the place and of the user."""
+    return plan.scope.value, "" if plan.scope is BanScope.GLOBAL else plan.target_id, plan.user_id
 
 
 def _id_of(where: Room | Channel | None) -> str:

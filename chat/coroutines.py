@@ -1,12 +1,15 @@
-"""Running a coroutine without a Deferred as long as it does not wait (most commands never do), and bounded waits."""
+"""Running a coroutine without a Deferred as long as it does not wait (most commands never do), bounded waits, and
+turns.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Generator, Iterable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from msgspec import Struct
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 
 Result = TypeVar("Result")
@@ -38,6 +41,34 @@ def at_most(seconds: float, waited: Iterable[Deferred[Any]], clock: IReactorTime
     # A list that is cancelled fires with the failures of what it waited for: that looks like an end in good time.
     done.addTimeout(seconds, clock, onTimeoutCancel=lambda results, seconds: None)
     return done.addCallback(lambda results: results is not None)
+
+
+class Turns:
+    """Lets those wait for each other who are about the same things; all others go on at once."""
+
+    def __init__(self) -> None:
+        self._locks: dict[tuple[str, ...], DeferredLock] = {}
+
+    @asynccontextmanager
+    async def of(self, keys: Iterable[tuple[str, ...]]) -> AsyncIterator[None]:
+        """Have all of these to oneself, in the order in which they were asked for. Who is cancelled waits no more."""
+        held = []
+        try:
+            # In one order: nobody waits for somebody who waits for him.
+            for key in sorted(set(keys)):
+                lock = self._locks.setdefault(key, DeferredLock())
+                await lock.acquire()
+                held.append(key)
+            yield
+        finally:
+            for key in held:
+                self._release(key)
+
+    def _release(self, key: tuple[str, ...]) -> None:
+        lock = self._locks[key]
+        if not lock.waiting:
+            del self._locks[key]
+        lock.release()
 
 
 async def _go_on(coroutine: Coroutine[Any, Any, Result], waited: Any) -> Result:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractAsyncContextManager, ExitStack
 from datetime import datetime
 from math import ceil
 from typing import Final, Generic, TypeVar
 
 from chat.activities import RoomRef
 from chat.agenda import Agenda
+from chat.coroutines import Turns
 from chat.errors import ChatError, ErrorCode
 from chat.events import BanNotice, MuteNotice
 from chat.ichat import IStore
@@ -38,6 +39,13 @@ class Sanctions(Generic[Kind]):
         self._seconds = seconds
         self._places: dict[SanctionPlace, dict[UserId, Kind]] = {}
         self._ends: Agenda[tuple[str, str, str], float] = Agenda()
+        self._turns = Turns()
+
+    def alone(self, those: Iterable[tuple[str, str, str]]) -> AbstractAsyncContextManager[None]:
+        """Whoever changes sanctions is alone with these (scope, id of the place and of the user) from the look at the
+        former ones until the new ones are here: what is replaced is what was looked at.
+        """
+        return self._turns.of(those)
 
     def load(self, sanctions: Iterable[Kind], now: datetime) -> None:
         """Take those that the store holds."""

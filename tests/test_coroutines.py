@@ -6,7 +6,7 @@ import pytest
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.internet.task import Clock
 
-from chat.coroutines import Ended, at_most, begin
+from chat.coroutines import Ended, Turns, at_most, begin
 
 
 async def add(*parts: Deferred[int] | int) -> int:
@@ -72,3 +72,61 @@ async def test_a_bounded_wait_that_one_did_not_come_to_the_end_of() -> None:
     assert not waiting.called
     clock.advance(1)
     assert not await waiting
+
+
+ONE, OTHER = ("room", "one"), ("room", "other")
+
+
+class Visits:
+    """Those who take turns, in the order in which theirs came."""
+
+    def __init__(self) -> None:
+        self.turns = Turns()
+        self.came: list[str] = []
+
+    async def visit(self, name: str, until: Deferred[None], *keys: tuple[str, ...]) -> None:
+        async with self.turns.of(keys):
+            self.came.append(name)
+            await until
+
+    def begin(self, name: str, *keys: tuple[str, ...]) -> tuple[Deferred[None], Deferred[None]]:
+        """Somebody comes. What ends the turn, and what fires then."""
+        until: Deferred[None] = Deferred()
+        return until, Deferred.fromCoroutine(self.visit(name, until, *keys))
+
+
+async def test_those_about_the_same_wait_for_each_other_and_others_do_not() -> None:
+    visits = Visits()
+    leaves = [visits.begin(name, *keys)[0] for name, keys in (("a", [ONE]), ("b", [ONE]), ("c", [OTHER]), ("d", [ONE]))]
+    for leave, came in zip(leaves, ("ac", "acb", "acbd", "acbd"), strict=True):
+        assert "".join(visits.came) == came
+        leave.callback(None)
+    assert visits.turns._locks == {}
+
+
+async def test_nobody_waits_for_ever_whatever_the_order_of_the_things() -> None:
+    visits = Visits()
+    (first, _), (second, ended) = visits.begin("a", ONE, OTHER, ONE), visits.begin("b", OTHER, ONE)
+    second.callback(None)
+    first.callback(None)
+    await ended
+    assert (visits.came, visits.turns._locks) == (["a", "b"], {})
+
+
+async def test_a_turn_that_fails_or_is_given_up_ends_for_the_others() -> None:
+    visits = Visits()
+    failing, failed = visits.begin("a", ONE)
+    _, waiting = visits.begin("b", OTHER, ONE)
+    _, inside = visits.begin("c", OTHER, ONE)
+    last, ended = visits.begin("d", ONE)
+    waiting.cancel()
+    failing.errback(KeyError("why"))
+    assert visits.came == ["a", "c"]
+    inside.cancel()
+    for gone, problem in ((failed, KeyError), (waiting, CancelledError), (inside, CancelledError)):
+        with pytest.raises(problem):
+            await gone
+    assert visits.came == ["a", "c", "d"]
+    last.callback(None)
+    await ended
+    assert visits.turns._locks == {}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from zope.interface import implementer
 
-from chat.bans import Court, audit_of, banned_from, check, scope_of
+from chat.bans import Court, audit_of, banned_from, check, named_by, scope_of
 from chat.events import UserBanned
 from chat.ichat import IGuard, IObserver, IVerb
 from chat.model import BanScope
@@ -49,7 +49,8 @@ class BanVerb:
             reason=request.reason or "",
             actor_id=context.actor.id,
         )
-        return await self._court.carry_out([await self._court.sentence(context, plan)])
+        async with self._services.rooms.bans.alone([named_by(plan)]):
+            return await self._court.carry_out([await self._court.sentence(context, plan)])
 
 
 @implementer(IVerb)
@@ -66,15 +67,17 @@ class BanUsersVerb:
     requires = Requires.LOGGED_IN
 
     def __init__(self, services: Services) -> None:
+        self._bans = services.rooms.bans
         self._court = Court(services)
 
     async def handle(self, context: Context, request: BanUsers) -> Outcome:
         """See `IVerb`."""
-        sentences = []
-        for plan in request.plans:
-            with naming_user(plan.user_id):
-                sentences.append(await self._court.sentence(context, plan))
-        return await self._court.carry_out(sentences)
+        async with self._bans.alone(map(named_by, request.plans)):
+            sentences = []
+            for plan in request.plans:
+                with naming_user(plan.user_id):
+                    sentences.append(await self._court.sentence(context, plan))
+            return await self._court.carry_out(sentences)
 
 
 @implementer(IVerb)
@@ -94,6 +97,10 @@ class UnbanVerb:
 
     async def handle(self, context: Context, request: UnbanUser) -> Outcome:
         """See `IVerb`."""
+        async with self._services.rooms.bans.alone([named_by(request)]):
+            return await self._end(context, request)
+
+    async def _end(self, context: Context, request: UnbanUser) -> Outcome:
         rooms = self._services.rooms
         where = banned_from(self._services, context.caller, request.scope, request.target_id)
         check(rooms, context.caller, request.scope, where, request.user_id)

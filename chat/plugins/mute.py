@@ -13,7 +13,7 @@ from chat.crossing import rooms_of
 from chat.durations import end_of
 from chat.events import UserMuted, UserUnmuted
 from chat.ichat import IGuard, IVerb
-from chat.model import Mute, RoomId
+from chat.model import BanScope, Mute, RoomId
 from chat.moderation import Audit
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Phase, Plugin, Requires, Services
 from chat.requests import EditMessage, ListMutes, MutePlan, Mutes, MuteUsers, SendMessage, UnmuteUser, Whisper
@@ -69,6 +69,10 @@ class MuteVerb:
 
     async def handle(self, context: Context, request: MuteUsers) -> Outcome:
         """See `IVerb`."""
+        async with self._services.mutes.alone(map(_named_by, request.plans)):
+            return await self._mute_all(context, request)
+
+    async def _mute_all(self, context: Context, request: MuteUsers) -> Outcome:
         mutes = []
         for plan in request.plans:
             with naming_user(plan.user_id):
@@ -130,6 +134,10 @@ class UnmuteVerb:
 
     async def handle(self, context: Context, request: UnmuteUser) -> Outcome:
         """See `IVerb`."""
+        async with self._services.mutes.alone([_named_by(request)]):
+            return await self._end(context, request)
+
+    async def _end(self, context: Context, request: UnmuteUser) -> Outcome:
         user = await self._services.users.known(request.user_id)
         room = self._services.places.manageable(context.caller, request.room_id)
         self._services.rooms.rights.check(Act.MUTE, context.caller.id, room, user.id)
@@ -163,6 +171,11 @@ class ListMutesVerb:
         if request.room_id is not None:
             return Outcome(Mutes(tuple(mutes.in_room(self._services.rooms.room(request.room_id).id))))
         return Outcome(Mutes(tuple(mute for user in request.user_ids for mute in mutes.of_user(user))))
+
+
+def _named_by(request: MutePlan | UnmuteUser) -> tuple[str, str, str]:
+    """Which mute a request is about."""
+    return BanScope.ROOM.value, request.room_id, request.user_id
 
 
 def build(options: NoOptions, services: Services) -> Contribution:
