@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from chat.activities import RoomRef, UserRef
 from chat.audiences import Audience, InRoom, OfUser, OperatorsIn
@@ -28,11 +28,12 @@ _ACTS = {
 
 
 class Sentence(Struct, frozen=True):
-    """A ban that may be. `where` is None for the server; `context` says in whose name it is. A user with an `identity`
-    is made known by it.
+    """A ban that may be, as it is told, and as it is `in_force`. `where` is None for the server; `context` says in
+    whose name it is. A user with an `identity` is made known by it.
     """
 
     ban: Ban
+    in_force: Ban
     user: UserRef
     where: Room | Channel | None
     context: Context
@@ -57,15 +58,14 @@ class Court:
         acting = await self._services.users.acting(context, plan.actor_id)
         user, identity = await self._user(plan)
         ban = Ban(plan.user_id, plan.scope, _id_of(where), acting.actor.id, plan.duration, plan.reason, until)
-        return Sentence(self._in_place_of_former(context.caller, ban), user, where, acting, identity)
+        return Sentence(ban, self._in_place_of_former(context.caller, ban), user, where, acting, identity)
 
     def _in_place_of_former(self, caller: User, ban: Ban) -> Ban:
-        """The ban, or one that stays theirs who are above the caller and set the former one. Raises NOT_ALLOWED."""
+        """The ban as it is in force then. Raises NOT_ALLOWED."""
         rooms = self._services.rooms
         former = rooms.bans.get(ban.place, ban.user_id)
         rooms.rights.check_change(caller.id, former, ban.until)
-        setter_id = rooms.rights.setter_above(caller.id, former)
-        return ban if setter_id is None else structs.replace(ban, actor_id=setter_id)
+        return rooms.rights.in_force(caller.id, ban, former)
 
     async def _user(self, plan: BanPlan) -> tuple[UserRef, Identity | None]:
         user = await self._services.users.find(plan.user_id)
@@ -81,7 +81,7 @@ class Court:
         bans, store = self._services.rooms.bans, self._services.store
         newcomers = {one.ban.user_id: one.identity for one in sentences if one.identity is not None}
         rows = [audit_of(one.context, "ban", one.ban) for one in sentences]
-        await bans.keep(store, [one.ban for one in sentences], rows, newcomers)
+        await bans.keep(store, [one.in_force for one in sentences], rows, newcomers)
         return Outcome(events=tuple(event for one in sentences for event in self._out(one)))
 
     def _out(self, sentence: Sentence) -> Iterator[Event]:

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
+
+from msgspec import structs
 
 from chat.errors import ChatError, ErrorCode
-from chat.model import SYSTEM_ID, Channel, ChannelId, Role, Room, RoomKind, Sanction, UserId
+from chat.model import SYSTEM_ID, Ban, Channel, ChannelId, Mute, Role, Room, RoomKind, Sanction, UserId
 from chat.roles import Roles
+
+Kind = TypeVar("Kind", Mute, Ban)
 
 
 class Standing(Enum):
@@ -132,14 +136,19 @@ class Rights:
         that, which is None: one that somebody above has set is only made longer.
         """
         is_sooner = until is None or (former is not None and until < former.until)
-        if is_sooner and self.setter_above(actor_id, former) is not None:
+        if is_sooner and self._is_above(former, actor_id):
             raise ChatError(ErrorCode.NOT_ALLOWED, "somebody of a higher rank has set it")
 
-    def setter_above(self, actor_id: UserId, former: Sanction | None) -> UserId | None:
-        """Who set a ban or mute, if that is somebody above the actor; None for others, and where there is none."""
-        if former is None or self._rank(former.actor_id) <= self._rank(actor_id):
-            return None
-        return former.actor_id
+    def in_force(self, actor_id: UserId, new: Kind, former: Sanction | None) -> Kind:
+        """The new ban or mute as it is in place of the former one: where somebody above the actor set that, it stays
+        theirs and keeps their reason, so that nobody is made to say what somebody else says.
+        """
+        if former is None or not self._is_above(former, actor_id):
+            return new
+        return structs.replace(new, actor_id=former.actor_id, reason=former.reason)
+
+    def _is_above(self, sanction: Sanction | None, actor_id: UserId) -> bool:
+        return sanction is not None and self._rank(sanction.actor_id) > self._rank(actor_id)
 
     def is_operator(self, user_id: UserId) -> bool:
         """Whether the user is the system, a superuser or a globalmod."""

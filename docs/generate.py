@@ -44,9 +44,9 @@ backends and timers. Who has several roles may do what any of them allows; who h
 MODERATION_FOOT = """
 * **Rank.** Nobody below acts on an operator: no owner, admin or moderator kicks, mutes or bans one, deletes what one
   said, or gives or takes a role of one. A globalmod does not act on a superuser. Nobody acts on the system. A ban or
-  mute that somebody of a higher rank has set may be made longer, with another reason; it stays theirs, and is neither
-  made shorter nor ended. The system is above superusers, these are above globalmods, and these above all others, who
-  are of one rank.
+  mute that somebody of a higher rank has set may be made longer; it stays theirs, with the reason that they gave, and
+  is neither made shorter nor ended. Who made it longer, and why, is told at once and stands in the audit log. The
+  system is above superusers, these are above globalmods, and these above all others, who are of one rank.
 * The admin room of a channel is never removed, has no rules of its own, and nobody has a role in it. It is for
   operators alone: what the table says of the channel's owners and admins does not hold there, and to them too it is as
   if it did not exist.

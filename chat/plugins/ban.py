@@ -21,8 +21,8 @@ class BanVerb:
     """Bans a user from a room, from a channel with all its rooms, or from the server, for those who may: owner of the
     room or not, the user is out at once with all sessions, and refused until the end; banned from the server, the
     sessions end too. Another ban from the same replaces duration and reason; one that somebody above has set is made
-    longer, and stays theirs. Nothing is global unless it says so; without `target.objectType` the ban is from what the
-    id is of. Private conversations are not concerned by bans from rooms and channels.
+    longer, and stays theirs with their reason. Nothing is global unless it says so; without `target.objectType` the
+    ban is from what the id is of. Private conversations are not concerned by bans from rooms and channels.
 
     Raises INVALID_BAN_DURATION, INVALID_TARGET_TYPE, MISSING_TARGET_ID, NO_SUCH_ROOM, NO_SUCH_CHANNEL, USER_IS_BANNED;
     NOT_ALLOWED, also for oneself and for a ban that ends before one that somebody above has set; NO_SUCH_USER.

@@ -52,7 +52,7 @@ def _concerned(request: SendMessage | EditMessage | Whisper) -> tuple[RoomId, ..
 @implementer(IVerb)
 class MuteVerb:
     """Mutes users, all or none; the first entry that may not be decides. A second mute replaces the duration, and the
-    reason where one is given; one that somebody above has set is made longer, and stays theirs.
+    reason where one is given; one that somebody above has set is made longer, and stays theirs with their reason.
 
     Raises NO_SUCH_USER, NO_SUCH_ROOM, USER_IS_BANNED, INVALID_BAN_DURATION; NOT_ALLOWED, also for a mute that ends
     before one that somebody above has set.
@@ -90,7 +90,8 @@ class MuteVerb:
             )
             for mute, plan in zip(mutes, request.plans, strict=True)
         ]
-        await self._services.mutes.keep(self._services.store, mutes, audits)
+        in_force = [self._in_force(context, mute) for mute in mutes]
+        await self._services.mutes.keep(self._services.store, in_force, audits)
         return Outcome(events=tuple(map(partial(self._event, context), mutes, request.plans)))
 
     async def _mute(self, context: Context, plan: MutePlan) -> Mute:
@@ -100,10 +101,12 @@ class MuteVerb:
         self._services.rooms.rights.check(Act.MUTE, context.caller.id, room, user.id)
         former, until = self._services.mutes.of(user.id, room.id), end_of(plan.duration, context.now)
         reason = plan.reason if plan.reason is not None else "" if former is None else former.reason
-        rights = self._services.rooms.rights
-        rights.check_change(context.caller.id, former, until)
-        setter_id = rights.setter_above(context.caller.id, former) or actor.id
-        return Mute(user.id, room.id, setter_id, plan.duration, reason, until)
+        self._services.rooms.rights.check_change(context.caller.id, former, until)
+        return Mute(user.id, room.id, actor.id, plan.duration, reason, until)
+
+    def _in_force(self, context: Context, mute: Mute) -> Mute:
+        former = self._services.mutes.of(mute.user_id, mute.room_id)
+        return self._services.rooms.rights.in_force(context.caller.id, mute, former)
 
     def _event(self, context: Context, mute: Mute, plan: MutePlan) -> UserMuted:
         return UserMuted(

@@ -6,7 +6,7 @@ from msgspec import Struct
 from zope.interface import implementer
 
 from chat.ichat import IEndpoint
-from chat.model import RoomId, UserId
+from chat.model import UserId
 from chat.plugin import Context, Contribution, NoOptions, Plugin, Scope, Services
 from chat.rest import GivenId, RoomsAsked, check_number, user_id_of
 from chat.times import rfc3339

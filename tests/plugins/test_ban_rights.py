@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -97,14 +99,35 @@ async def test_nobody_below_makes_a_ban_shorter(
 
 
 async def test_a_ban_that_is_made_longer_stays_that_of_who_set_it(server: MemoryServer) -> None:
-    await logged_in(server, "alice")
+    """Who makes it longer says why in their own name: to the user then, and in the audit log."""
+    alice = await logged_in(server, "alice")
     mod, moderator = await logged_in(server, "mod"), await logged_in(server, "moderator")
-    assert await call(mod, "ban", of_scope("alice", "room")) == 200
+    assert await call(mod, "ban", of_scope("alice", "room", content=base64_of("spam"))) == 200
     assert await call(moderator, "ban", of_scope("alice", "room", content=WHY, **LONG)) == 200
     (ban,) = server.server.services.rooms.bans.of_user(UserId("alice"))
-    assert (ban.duration, ban.reason, ban.actor_id) == ("20m", "why not", "mod")
+    assert (ban.duration, ban.reason, ban.actor_id) == ("20m", "spam", "mod")
+    await alice.sync()
+    heard = [(one["actor"]["id"], one["object"]["content"]) for one in alice.heard("gn_banned")]
+    assert heard == [("mod", base64_of("spam")), ("moderator", WHY)]
+    with closing(sqlite3.connect(f"{server.server.config.data_dir}/chat.db")) as database:
+        rows = database.execute("SELECT actor_id, reason FROM audit ORDER BY key").fetchall()
+    assert rows == [("mod", "spam"), ("moderator", "why not")]
     assert await call(moderator, "ban", of_scope("alice", "room")) == 705
     assert await call(mod, "ban", of_scope("alice", "room")) == 200
+
+
+async def test_a_mute_that_is_made_longer_stays_that_of_who_set_it(server: MemoryServer) -> None:
+    services, alice = server.server.services, await inside(server, "alice")
+    for user_id, duration, reason in (("mod", "10m", "spam"), ("moderator", "20m", "why not")):
+        await logged_in(server, user_id)
+        plan = MutePlan(UserId("alice"), HALL, duration, reason, UserId(user_id))
+        await services.dispatch(Context(utc_now(), await services.users.known(plan.actor_id)), MuteUsers((plan,)))
+    mute = services.mutes.of(UserId("alice"), HALL)
+    assert mute is not None
+    assert (mute.duration, mute.reason, mute.actor_id) == ("20m", "spam", "mod")
+    await alice.sync()
+    heard = [(one["actor"]["id"], one["object"]["content"]) for one in alice.heard("gn_mute")]
+    assert heard == [("mod", base64_of("spam")), ("moderator", WHY)]
 
 
 @pytest.mark.parametrize(("actor", "refused"), [("moderator", True), ("mod", False), (SYSTEM_ID, False)])
