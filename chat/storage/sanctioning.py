@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select
 
 from chat.model import Ban, BanScope, Mute, RoomId, Sanction, UserId
 from chat.moderation import Audit
@@ -16,6 +16,7 @@ from chat.storage.people import make_known
 from chat.storage.schema import channels, rooms, sanctions, users
 from chat.times import from_ms, to_ms, utc_now
 
+FORGOTTEN_AFTER_MS = 30 * 86_400_000
 _EVERYWHERE = 0
 _TABLES = {"room": rooms, "channel": channels}
 _of_ended_user = select(users.c.key).where(users.c.id == bindparam("ended_user")).scalar_subquery()
@@ -82,6 +83,15 @@ def end_sanction(connection: Connection, sanction: Sanction, row: Audit) -> None
     """See `IStore`."""
     connection.execute(delete(sanctions).where(*_same(_identity(connection, sanction))))
     write_audit(connection, row)
+
+
+def forget_long_ended(connection: Connection, now_ms: int) -> None:
+    """Forget what no clock can bring back. The clock may be wrong at a start, and be set later: for sure has ended
+    only what did so FORGOTTEN_AFTER_MS before it, and before the newest one was set.
+    """
+    newest_ms = connection.execute(select(func.max(sanctions.c.created_ms))).scalar() or 0
+    before_ms = min(now_ms, newest_ms) - FORGOTTEN_AFTER_MS
+    connection.execute(delete(sanctions).where(sanctions.c.until_ms <= before_ms))
 
 
 def _identity(connection: Connection, sanction: Sanction) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, delete
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -49,7 +49,6 @@ from chat.storage.auditing import write_audit
 from chat.storage.declaring import declare, load_world
 from chat.storage.migrating import check_schema
 from chat.storage.readers import Readers
-from chat.storage.schema import sanctions
 from chat.storage.writer import Together, Writer
 from chat.times import to_ms, utc_now
 from chat.world import Declared, Grant, StoredKey, Timer, World
@@ -135,7 +134,7 @@ class SqlStore:
         self._connect()
         with self._write_engine.begin() as connection:
             now_ms = to_ms(utc_now())
-            connection.execute(delete(sanctions).where(sanctions.c.until_ms <= now_ms))
+            sanctioning.forget_long_ended(connection, now_ms)
             declare(connection, declared, now_ms)
             return load_world(connection, now_ms)
 

@@ -131,6 +131,17 @@ async def test_bans_that_have_ended_are_forgotten(opened: Opened) -> None:
     assert kept(opened) == {lasting}
 
 
+async def test_what_ended_long_ago_goes_with_a_start(opened: Opened) -> None:
+    """Long before now, and before the newest one was set; until then it stays, though it is not in force."""
+    long_over = structs.replace(mute(), until=utc_now() - timedelta(days=31))
+    lately = structs.replace(ban(), until=utc_now() - timedelta(days=29))
+    await opened.store.put_sanctions([long_over, lately], [])
+    await opened.reopen()
+    assert kept(opened) == set()
+    (left,) = opened.case.content()["sanctions"]
+    assert to_ms(lately.until) in left
+
+
 async def test_what_has_ended_by_other_clocks_goes_unless_it_was_replaced(opened: Opened) -> None:
     first, second, third = OF_ALL_SCOPES[:3]
     await opened.store.put_sanctions([first, second], [])

@@ -176,6 +176,23 @@ async def test_a_jump_ahead_takes_nothing_out_of_the_database(
     assert bans.get((BanScope.ROOM.value, HALL), ALICE) is not None
 
 
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_start_with_the_clock_ahead_takes_nothing_out_of_the_database(
+    memory_server: Make, server: MemoryServer, wall: Wall, kind: str
+) -> None:
+    """It holds again when the clock is right again, whatever was set meanwhile."""
+    await sanction(server, kind, "2d")
+    folder = server.server.config.data_dir
+    await server.stop()
+    for days in (400, 4_000):
+        wall.jump = days * DAY
+        ahead = memory_server(**TOWN, data_dir=folder)
+        assert not await is_refused(ahead, kind)
+        await ahead.stop()
+    wall.jump = timedelta()
+    assert await is_refused(memory_server(**TOWN, data_dir=folder), kind)
+
+
 async def test_memory_forgets_what_has_ended(server: MemoryServer, clock: Clock) -> None:
     for kind in ("room", "channel", "mute", "global"):
         await sanction(server, kind)
