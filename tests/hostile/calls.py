@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from tests.hostile.payloads import bodies
-from tests.hostile.seeds import examples
+from tests.rest.cases import CASES
+from tests.rest.published import EXAMPLES
 from tests.running import KEY
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -109,13 +110,13 @@ FORMS = [
 ]  # fmt: skip
 QUERIES = [b"?a=1", b"?room_id=%00", b"?user_ids=%ff&user_ids=", b"?" + b"&" * 500]
 KEYS = [b"Bearer " + KEY.encode()] * 8 + [b"Bearer ", b"Bearer wrong", b"Basic \xff", b""]
-CALLS = examples("rest.json")
+PUBLISHED = [(case.call, EXAMPLES[case.name][case.request]) for case in CASES if case.request is not None]
 
 
 @st.composite
 def backend_calls(draw: Draw) -> Call:
     """A call of the backend API with an example's body mutated, or with something else as its body."""
-    call, example = draw(st.sampled_from(CALLS))
+    call, example = draw(st.sampled_from(PUBLISHED))
     method, _, path = call.encode().partition(b" ")
     query = draw(st.sampled_from([b""] * 8 + QUERIES))
     body = b"" if query else draw(draw(st.sampled_from([bodies(example)] * 4 + [st.sampled_from(FORMS)])))

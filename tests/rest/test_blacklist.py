@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chat.texts import base64_of
 from tests.clients import Client
+from tests.rest.published import EXAMPLES
 from tests.running import CHANNEL_ID, ROOM_ID, RunningServer
 
 EXTRA = """
@@ -32,7 +31,6 @@ key = "moderator-key"
 scopes = ["moderate"]
 """
 DONE = (200, {"status_code": 200})
-EXAMPLES = json.loads((Path(__file__).parents[1] / "data" / "rest.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -77,7 +75,7 @@ def test_the_other_one_hears_nothing(server: RunningServer, enter: Callable[...,
 def test_the_published_examples(server: RunningServer, enter: Callable[..., Client]) -> None:
     carol, dave = enter("carol"), enter("dave")
     for method in ("POST", "DELETE"):
-        (request,) = EXAMPLES[f"{method} blacklist"]
+        request = EXAMPLES[f"{method} blacklist"][0]
         assert server.http(method, "/blacklist", request, key="moderator-key") == DONE
         carol.say("badword", ROOM_ID)
         assert len(heard(dave)) == (method == "DELETE")

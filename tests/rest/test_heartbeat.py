@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chat.plugins.rest_heartbeat import BEAT_LIMIT
 from tests.clients import Client
+from tests.rest.published import EXAMPLES
 from tests.running import RunningServer
 
 EXTRA = """
@@ -28,7 +27,6 @@ key = "moderator-key"
 scopes = ["read", "moderate"]
 """
 DONE = {"status_code": 200, "data": {"status": "OK"}}
-EXAMPLES: Any = json.loads((Path(__file__).parents[1] / "data" / "rest.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chat.plugins.rest_status import STATUSES
 from tests.clients import Client
+from tests.rest.published import EXAMPLES
 from tests.running import ROOM_ID, RunningServer
 
 EXTRA = """
@@ -25,7 +24,6 @@ name = "moderator"
 key = "moderator-key"
 scopes = ["moderate"]
 """
-EXAMPLES: Any = json.loads((Path(__file__).parents[1] / "data" / "rest.json").read_text(encoding="utf-8"))
 EXAMPLE = EXAMPLES["POST status"][0]
 
 
