@@ -2,6 +2,7 @@
  * What the server says unasked, and what it does to the state.
  */
 
+import { decodeText } from "./base64.js";
 import * as wire from "./wire.js";
 import { removal, sanction } from "./words.js";
 
@@ -71,7 +72,7 @@ export class Events {
   }
 
   #edited({ target, object }) {
-    this.#openRoom(target.id)?.timeline.edit(object.id, wire.decodeText(object.content));
+    this.#openRoom(target.id)?.timeline.edit(object.id, decodeText(object.content));
   }
 
   #deleted({ target, object }) {
@@ -123,7 +124,7 @@ export class Events {
   #kicked({ target, object }) {
     const room = this.#chat.rooms.get(target.id);
     if (room === undefined || object.id !== this.#chat.me.id) return;
-    const reason = wire.decodeText(object.content);
+    const reason = decodeText(object.content);
     this.#chat.shutOut(room, `You were removed from ${room.name}.${reason ? ` Reason: ${reason}` : ""}`);
   }
 

@@ -2,18 +2,12 @@
  * What was said in a room, on the page: one scrolling list per room, kept while other rooms are shown.
  */
 
+import { avatar } from "./avatar.js";
 import { arrange, element } from "./dom.js";
-import { clock, day, hue, initials } from "./words.js";
+import { clock, day } from "./times.js";
 
 const TOGETHER_MS = 5 * 60_000;
 const NEAR_PX = 60;
-
-/** A round picture with the initials of a user. */
-export function avatar({ id, name }) {
-  const made = element("span", { className: "avatar", "aria-hidden": "true" }, initials(name));
-  made.style.setProperty("--hue", hue(id));
-  return made;
-}
 
 export class RoomLog {
   #list = element("ol");

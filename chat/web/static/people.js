@@ -2,8 +2,8 @@
  * The pane of people: who is in the room that is shown.
  */
 
+import { avatar } from "./avatar.js";
 import { arrange, byId, element } from "./dom.js";
-import { avatar } from "./log.js";
 import { people } from "./words.js";
 
 /** Show who is in the room that is open. */

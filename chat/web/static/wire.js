@@ -1,28 +1,13 @@
 /**
- * What goes over the wire: base64 of UTF-8, frames, requests, and what replies and events mean.
+ * What goes over the wire: frames, requests, and what replies and events mean.
  *
  * Everything here is a pure function; the rest of the page never sees an ActivityStreams object. Text that was read
  * here is as a stranger wrote it: show it through `textContent` only.
  */
 
+import { decodeText, encodeText } from "./base64.js";
+
 const SYSTEM = "0"; // the user who stands for the server itself
-
-/** The base64 of the text's UTF-8. */
-export function encodeText(text) {
-  let bytes = "";
-  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte);
-  return btoa(bytes);
-}
-
-/** The text behind base64 of UTF-8; empty when there is none. */
-export function decodeText(base64) {
-  if (!base64) return "";
-  try {
-    return new TextDecoder().decode(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)));
-  } catch {
-    return "";
-  }
-}
 
 // Frames: JSON arrays [event, data] or [event, data, id]
 
