@@ -203,6 +203,7 @@ def _entry(ban: Ban, name: str, duration: str) -> dict[str, str]:
         "duration": duration,
         "reason": base64_of(ban.reason),
         "timestamp": rfc3339(ban.until),
+        "admin_id": ban.actor_id,
     }
 
 

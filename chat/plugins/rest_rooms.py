@@ -41,6 +41,7 @@ class GetRooms:
             "name": base64_of(room.name),
             "status": _status(room),
             "channel": base64_of(channel.name),
+            "channel_id": channel.id,
         }
 
 

@@ -59,7 +59,7 @@ def checked(users: dict[str, Any]) -> dict[str, Any]:
 
 
 def shown(user_id: str, reason: str = "", name: str = "") -> dict[str, Any]:
-    return {user_id: {"name": base64_of(name or user_id), "duration": "1h", "reason": reason}}
+    return {user_id: {"name": base64_of(name or user_id), "duration": "1h", "reason": reason, "admin_id": "0"}}
 
 
 def test_all_bans(server: RunningServer) -> None:
@@ -91,7 +91,7 @@ def test_the_bans_from_one_place(server: RunningServer, place: dict[str, Any], u
     assert set(found) == users
     for entry in found.values():
         assert 3_000 < int(entry.pop("duration")) <= 3_600
-        assert set(entry) == {"name", "reason", "timestamp"}
+        assert set(entry) == {"name", "reason", "timestamp", "admin_id"}
 
 
 def test_query_strings(server: RunningServer) -> None:

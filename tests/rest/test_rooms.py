@@ -47,14 +47,11 @@ def ask(server: RunningServer, path: str, body: Any = None) -> Any:
 def test_every_room(server: RunningServer, enter: Enter) -> None:
     made = create(enter("maker", None), "Made by one")
     found = {room["id"]: room for room in ask(server, "/rooms")}
-    assert found[HALL] == {"id": HALL, "name": base64_of("Hall"), "status": "static", "channel": LOBBY_NAME}
-    assert found[LAWN] == {"id": LAWN, "name": base64_of("Lawn"), "status": "static", "channel": PARK_NAME}
-    assert found[made] == {
-        "id": made,
-        "name": base64_of("Made by one"),
-        "status": "temporary",
-        "channel": LOBBY_NAME,
-    }
+    lobby = {"channel": LOBBY_NAME, "channel_id": CHANNEL_ID}
+    park = {"channel": PARK_NAME, "channel_id": PARK}
+    assert found[HALL] == {"id": HALL, "name": base64_of("Hall"), "status": "static"} | lobby
+    assert found[LAWN] == {"id": LAWN, "name": base64_of("Lawn"), "status": "static"} | park
+    assert found[made] == {"id": made, "name": base64_of("Made by one"), "status": "temporary"} | lobby
     assert {ROOM_ID, CELLAR, LADIES, GROWN} < set(found)
 
 
