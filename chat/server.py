@@ -55,7 +55,7 @@ from chat.web.channel import BoundedSite, PromptSite
 from chat.web.health import Health, is_alive, readiness
 from chat.web.json import BoundedRequest
 from chat.web.metrics import MetricsPage
-from chat.web.pages import static_pages
+from chat.web.pages import admin_pages, static_pages
 from chat.wire.catching_up import CatchUp
 from chat.wire.decoding import prepare
 from chat.wire.delivery import Delivery
@@ -293,6 +293,7 @@ class Server:
         root.putChild(b"healthz", Health(self.keys, is_alive))
         root.putChild(b"readyz", Health(self.keys, readiness(self._store, lambda: self._draining, self._reactor)))
         root.putChild(b"metrics", MetricsPage(self.keys, self.services.metrics, self._reactor))
+        root.putChild(b"admin", admin_pages())
         return root
 
     def _site(self, tree: Resource, kind: type[BoundedSite]) -> Any:

@@ -1,4 +1,4 @@
-"""The web page: static files, no outside resource, nothing inline."""
+"""The web pages: static files, no outside resource, nothing inline."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from twisted.web.pages import notFound
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import Request
 from twisted.web.static import File
+from twisted.web.util import redirectTo
 
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -17,6 +18,9 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
+
+# What the page for moderators has of the other one.
+_SHARED: Final = ("avatar.js", "base64.js", "dom.js", "favicon.svg", "look.css", "times.js")
 
 
 class Pages(File):
@@ -43,6 +47,11 @@ class Pages(File):
         """There is none."""
         return notFound()
 
+    def redirect(self, request: Request) -> bytes:
+        """To the folder with its slash, wherever a proxy has put it."""
+        page: bytes = redirectTo(request.path.rpartition(b"/")[2] + b"/", request)
+        return page
+
 
 def _keep_to_itself(request: Request) -> None:
     for name, value in _HEADERS.items():
@@ -65,5 +74,14 @@ def _is_date(value: bytes) -> bool:
 
 
 def static_pages() -> Resource:
-    """The pages that come with the server."""
+    """The page for everybody."""
     return Pages(str(files("chat.web") / "static"))
+
+
+def admin_pages() -> Resource:
+    """The page for moderators. It has nothing secret: every call that it makes needs a key."""
+    folder = files("chat.web")
+    pages = Pages(str(folder / "admin"))
+    for name in _SHARED:
+        pages.putChild(name.encode(), Pages(str(folder / "static" / name)))
+    return pages

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.functional.desks import ModeratorsDesk
 from tests.functional.relays import Relay
 from tests.functional.windows import Window
-from tests.running import RunningServer
+from tests.running import KEY, RunningServer
 
 ROOT = Path(__file__).parents[2]
 SETUP_TIMEOUT_S = 600
@@ -169,3 +170,25 @@ def enter_by_relay(open_window: Callable[..., Window]) -> Callable[[RunningServe
 @pytest.fixture
 def server(run_server: Callable[..., RunningServer]) -> RunningServer:
     return run_server()
+
+
+@pytest.fixture
+def open_desk(browser: Browser) -> Iterator[Callable[..., ModeratorsDesk]]:
+    """Opens the page for moderators, and sees that nothing went wrong in it: `open_desk(server, key)` signs in, with
+    None as the key not.
+    """
+    desks: list[ModeratorsDesk] = []
+
+    def open_one(server: RunningServer, key: str | None = KEY) -> ModeratorsDesk:
+        context = browser.new_context()
+        context.set_default_timeout(WAIT_MS)
+        desks.append(ModeratorsDesk(context.new_page(), server))
+        if key is not None:
+            desks[-1].sign_in(key)
+            expect(desks[-1].status).to_have_text("Up to date")
+        return desks[-1]
+
+    yield open_one
+    for desk in desks:
+        desk.page.context.close()
+    assert [problem for desk in desks for problem in desk.problems] == []
