@@ -1,31 +1,33 @@
-"""What the store does, held up in its writing thread for as long as a test likes."""
+"""What the store does, held up in its thread for as long as a test likes."""
 
 from __future__ import annotations
 
 import threading
-from types import ModuleType
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from chat.storage.calls import written_by
+from chat.storage.sql import SqlStore
 from chat.testing import MemoryServer
 from tests.conversing import WAIT_S, eventually
 
 
 class Held:
-    """A function of the store that waits, whenever it is called, until it is let through for good."""
+    """The statements of a method of the store, that wait whenever it is called until they are let through for good."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str, by: Callable[..., Any] = written_by) -> None:
         self._begun = threading.Event()
         self._opened = threading.Event()
-        self._function = getattr(module, name)
-        monkeypatch.setattr(module, name, self)
+        self._statements = getattr(SqlStore, name).__wrapped__
+        monkeypatch.setattr(SqlStore, name, by(self))
 
-    def __call__(self, *arguments: Any) -> Any:
-        """In the writing thread."""
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """In the thread that writes or reads."""
         self._begun.set()
         assert self._opened.wait(WAIT_S)
-        return self._function(*arguments)
+        return self._statements(*arguments, **named)
 
     async def begun(self) -> None:
         """Return when it has been called."""

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from chat import bus
 from chat.config import HistoryOptions
-from chat.storage import readers, sql, writer
+from chat.storage import database, readers, writer
 from chat.testing import MemoryClient, MemoryServer
 from chat.wire import bounded, session, websocket
 from tests.conversing import CHANNELS, JOIN, LEAVE, ROOM, inside, send
@@ -141,7 +141,7 @@ def test_6_what_waits_has_a_bound_and_a_timeout() -> None:
         writer.WRITE_TIMEOUT_S,
         readers.READ_LIMIT,
         readers.READ_TIMEOUT_S,
-        sql.CLOSE_TIMEOUT_S,
+        database.CLOSE_TIMEOUT_S,
     ):
         assert 0 < bound < float("inf")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
+from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import Connection, insert, select
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 from chat.conversations import Conversation, Opened
 from chat.model import Access, Room, RoomId, RoomKind, UserId, new_id
 from chat.storage.schema import memberships, rooms, users
+from chat.times import to_ms
 
 # No id of a user has these characters.
 _BETWEEN, _DIGEST = ",", "#"
@@ -30,16 +32,16 @@ def conversation_among(connection: Connection, owners: Set[UserId]) -> Conversat
     return None if known is None else _conversation(known.key, RoomId(known.id), _owners(connection, known.key))
 
 
-def open_conversation(connection: Connection, owners: Mapping[UserId, int], at_ms: int) -> Opened:
+def open_conversation(connection: Connection, owners: Mapping[UserId, int], at: datetime) -> Opened:
     """See `IStore`."""
     known = conversation_among(connection, owners.keys())
     if known is not None:
         return Opened(known)
     room_id = RoomId(new_id())
     kind = {"kind": RoomKind.CONVERSATION.value, "access": Access.MEMBERS.value, "sort": 0, "owners": _set(owners)}
-    made = insert(rooms).values(id=room_id, name="", folded="", created_ms=at_ms, **kind).returning(rooms.c.key)
+    made = insert(rooms).values(id=room_id, name="", folded="", created_ms=to_ms(at), **kind).returning(rooms.c.key)
     key = int(connection.execute(made).scalar_one())
-    rows = [{"room_key": key, "user_key": user_key, "joined_ms": at_ms} for user_key in owners.values()]
+    rows = [{"room_key": key, "user_key": user_key, "joined_ms": to_ms(at)} for user_key in owners.values()]
     connection.execute(insert(memberships), rows)
     return Opened(_conversation(key, room_id, owners), is_new=True)
 

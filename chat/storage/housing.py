@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from chat.errors import ChatError, ErrorCode
 from chat.model import Role, Room, RoomId, RoomKind
+from chat.moderation import Audit
 from chat.names import folded
 from chat.rooms import NewRoom
+from chat.storage.auditing import write_audit
 from chat.storage.schema import acls, markers, memberships, roles, rooms, sanctions, timers
 from chat.storage.timing import set_timer
 from chat.times import to_ms
@@ -47,7 +51,7 @@ def key_of(connection: Connection, room_id: RoomId) -> int:
     return int(key)
 
 
-def rename_room(connection: Connection, room: Room, name: str) -> None:
+def rename_room(connection: Connection, room: Room, name: str, audit: Audit) -> None:
     """See `IStore`."""
     channel_key = connection.execute(
         select(rooms.c.channel_key).where(rooms.c.key == room.key, rooms.c.removed_ms.is_(None))
@@ -57,21 +61,24 @@ def rename_room(connection: Connection, room: Room, name: str) -> None:
     _check_free(connection, channel_key, name, room.key)
     changed = update(rooms).where(rooms.c.key == room.key)
     connection.execute(changed.values(name=name, folded=folded(name)))
+    write_audit(connection, audit)
 
 
-def remove_room(connection: Connection, room: Room, at_ms: int) -> bool:
+def remove_room(connection: Connection, room: Room, audit: Audit) -> bool:
     """See `IStore`."""
     there = rooms.c.key == room.key, rooms.c.removed_ms.is_(None)
-    if connection.execute(update(rooms).where(*there).values(removed_ms=at_ms)).rowcount == 0:
+    if connection.execute(update(rooms).where(*there).values(removed_ms=to_ms(audit.at))).rowcount == 0:
         return False
     _clear(connection, room.key, room.id)
+    write_audit(connection, audit)
     return True
 
 
-def discard_room(connection: Connection, room_id: RoomId, at_ms: int) -> None:
+def discard_room(connection: Connection, room_id: RoomId, at: datetime) -> None:
     """See `IStore`."""
     there = rooms.c.id == room_id, rooms.c.removed_ms.is_(None)
-    key = connection.execute(update(rooms).where(*there).values(removed_ms=at_ms).returning(rooms.c.key)).scalar()
+    removed = update(rooms).where(*there).values(removed_ms=to_ms(at))
+    key = connection.execute(removed.returning(rooms.c.key)).scalar()
     if key is not None:
         _clear(connection, key, room_id)
     connection.execute(delete(timers).where(timers.c.subject == room_id))

@@ -25,7 +25,7 @@ _insert = insert(users).returning(users.c.key)
 
 
 def record_login(
-    connection: Connection, user_id: UserId, identity: Identity, at: datetime, kept: Set[str]
+    connection: Connection, user_id: UserId, identity: Identity, at: datetime, kept: Set[str] = frozenset()
 ) -> LoginRecord:
     """See `IStore`."""
     user = _put(connection, user_id, identity, at, kept)
@@ -51,7 +51,7 @@ def _make(connection: Connection, user_id: UserId, identity: Identity, at: datet
     return User(key, user_id, identity.name, identity.origin, identity.attributes)
 
 
-def set_hidden(connection: Connection, user_id: UserId, is_hidden: bool, audit: Audit | None) -> User:
+def set_hidden(connection: Connection, user_id: UserId, *, is_hidden: bool, audit: Audit | None = None) -> User:
     """See `IStore`."""
     known = find_user(connection, user_id)
     if known is None:

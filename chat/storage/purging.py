@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import takewhile
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
 
 from chat.storage.schema import messages, receipts, rooms
+from chat.times import to_ms
 
 # The keys of messages grow with time, and within a room with the numbers: what goes are the first ones of every room.
 _oldest = (
@@ -23,10 +25,10 @@ _take_away = (
 _raise_floor = update(rooms).where(rooms.c.key == bindparam("room")).values(floor_seq=bindparam("floor"))
 
 
-def purge_messages(connection: Connection, before_ms: int, limit: int) -> int:
+def purge_messages(connection: Connection, before: datetime, limit: int) -> int:
     """See `IStore`."""
     oldest = connection.execute(_oldest, {"limit": limit})
-    gone = list(takewhile(lambda row: row.published_ms < before_ms, oldest.all()))
+    gone = list(takewhile(lambda row: row.published_ms < to_ms(before), oldest.all()))
     if not gone:
         return 0
     for statement in _take_away:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from sys import getsizeof
 from typing import Any
@@ -32,7 +32,7 @@ def find_user(connection: Connection, user_id: UserId) -> User | None:
     return None if row is None else user_of(row)
 
 
-def find_users(connection: Connection, user_ids: Sequence[UserId]) -> dict[UserId, User]:
+def find_users(connection: Connection, user_ids: Sequence[UserId]) -> Mapping[UserId, User]:
     """Those of the users who are known, by id."""
     found = connection.execute(select(*_user_columns).where(users.c.id.in_(user_ids)))
     return {UserId(row.id): user_of(row) for row in found}

@@ -63,7 +63,7 @@ def forget_waiting(connection: Connection, message_keys: Sequence[int]) -> None:
     connection.execute(delete(receipts).where(waits))
 
 
-def find_named(connection: Connection, room: Room, ids: Sequence[MessageId]) -> tuple[Named, ...]:
+def find_named(connection: Connection, room: Room, ids: Sequence[MessageId]) -> Sequence[Named]:
     """See `IStore`."""
     query = (
         select(messages.c.key, messages.c.id, messages.c.seq, users.c.id.label("author_id"))
@@ -135,10 +135,10 @@ def waiting_for(connection: Connection, user: User) -> Unacknowledged:
     up_to = connection.execute(_newest_unacknowledged, {"user": user.key}).scalar() or 0
     if not up_to:
         return Unacknowledged()
-    return Unacknowledged(unacknowledged(connection, user, Window(0, up_to, PAGE)), up_to)
+    return Unacknowledged(tuple(unacknowledged(connection, user, Window(0, up_to, PAGE))), up_to)
 
 
-def unacknowledged(connection: Connection, user: User, window: Window) -> tuple[Message, ...]:
+def unacknowledged(connection: Connection, user: User, window: Window) -> Sequence[Message]:
     """See `IStore`."""
     asked = {"user": user.key, "above": window.above, "up_to": window.up_to, "limit": window.limit}
     found = within_bytes(connection.execute(_unacknowledged, asked))

@@ -58,7 +58,7 @@ def put_report(connection: Connection, report: Report) -> bool:
     return True
 
 
-def list_reports(connection: Connection, limit: int, before: str | None) -> tuple[Report, ...]:
+def list_reports(connection: Connection, limit: int, before: str | None = None) -> tuple[Report, ...]:
     """See `IStore`."""
     query = _all.limit(limit)
     if before is not None:

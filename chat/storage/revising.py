@@ -5,6 +5,7 @@ text, which no client gets any more but operators by a report.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, Update, update
 
@@ -16,23 +17,25 @@ from chat.storage.receipting import forget_waiting
 from chat.storage.schema import messages, rooms
 from chat.times import to_ms
 
+_key_and_id = (messages.c.key, messages.c.id)
 
-def delete_message(connection: Connection, message: Message, at_ms: int, row: Audit | None) -> bool:
+
+def delete_message(connection: Connection, message: Message, at: datetime, audit: Audit | None = None) -> bool:
     """See `IStore`."""
-    return bool(delete_messages(connection, (message,), at_ms, row))
+    return bool(delete_messages(connection, (message,), at, audit))
 
 
 def delete_messages(
-    connection: Connection, doomed: Sequence[Message], at_ms: int, row: Audit | None
+    connection: Connection, messages: Sequence[Message], at: datetime, audit: Audit | None = None
 ) -> frozenset[MessageId]:
     """See `IStore`."""
-    delete = _live(message.key for message in doomed).values(deleted_ms=at_ms).returning(messages.c.key, messages.c.id)
-    deleted = connection.execute(delete).all()
+    delete = _live(message.key for message in messages).values(deleted_ms=to_ms(at))
+    deleted = connection.execute(delete.returning(*_key_and_id)).all()
     if not deleted:
         return frozenset()
     forget_waiting(connection, [one.key for one in deleted])
-    if row is not None:
-        write_audit(connection, row)
+    if audit is not None:
+        write_audit(connection, audit)
     return frozenset(MessageId(one.id) for one in deleted)
 
 
@@ -43,14 +46,14 @@ def edit_message(connection: Connection, message: Message) -> bool:
     return connection.execute(edit).rowcount > 0
 
 
-def clear_room(connection: Connection, room: Room, row: Audit) -> int:
+def clear_room(connection: Connection, room: Room, audit: Audit) -> int:
     """See `IStore`."""
     is_clearable = (rooms.c.key == room.key) & rooms.c.removed_ms.is_(None) & (rooms.c.cleared_seq < rooms.c.head_seq)
     clear = update(rooms).where(is_clearable).values(cleared_seq=rooms.c.head_seq).returning(rooms.c.cleared_seq)
     cleared: int | None = connection.execute(clear).scalar()
     if cleared is None:
         return 0
-    write_audit(connection, row)
+    write_audit(connection, audit)
     return cleared
 
 

@@ -32,8 +32,8 @@ def put_sanctions(
     connection: Connection,
     new: Sequence[Sanction],
     audits: Sequence[Audit],
-    ended: Sequence[Sanction],
-    newcomers: Mapping[UserId, Identity] | None,
+    ended: Sequence[Sanction] = (),
+    newcomers: Mapping[UserId, Identity] | None = None,
 ) -> None:
     """See `IStore`."""
     for user_id, newcomer in (newcomers or {}).items():
@@ -51,8 +51,8 @@ def put_sanctions(
             "until_ms": to_ms(sanction.until),
         }
         connection.execute(insert(sanctions).values(identity | values))
-    for row in audits:
-        write_audit(connection, row)
+    for audit in audits:
+        write_audit(connection, audit)
 
 
 def _forget_ended(connection: Connection, ended: Sequence[Sanction]) -> None:
@@ -79,10 +79,10 @@ def _named(sanction: Sanction) -> dict[str, Any]:
     }
 
 
-def end_sanction(connection: Connection, sanction: Sanction, row: Audit) -> None:
+def end_sanction(connection: Connection, sanction: Sanction, audit: Audit) -> None:
     """See `IStore`."""
     connection.execute(delete(sanctions).where(*_same(_identity(connection, sanction))))
-    write_audit(connection, row)
+    write_audit(connection, audit)
 
 
 def forget_long_ended(connection: Connection, now_ms: int) -> None:

@@ -38,7 +38,7 @@ _records: Select[Any] = (
 _Owners = dict[int, tuple[tuple[UserId, str], ...]]
 
 
-def search_messages(connection: Connection, search: Search, below: int | None) -> Found:
+def search_messages(connection: Connection, search: Search, below: int | None = None) -> Found:
     """See `IStore`."""
     line = _Line(connection, search)
     below = line.begin() if below is None else below

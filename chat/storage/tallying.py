@@ -23,13 +23,13 @@ def add_tallies(connection: Connection, joins: Mapping[RoomId, int], last_online
         connection.execute(_set_online, [{"user": user, "at": to_ms(at)} for user, at in last_online.items()])
 
 
-def count_joins(connection: Connection, room_ids: Sequence[RoomId]) -> dict[RoomId, int]:
+def count_joins(connection: Connection, room_ids: Sequence[RoomId]) -> Mapping[RoomId, int]:
     """See `IStore`."""
     found = connection.execute(select(rooms.c.id, rooms.c.joins).where(rooms.c.id.in_(room_ids)))
     return {RoomId(row.id): row.joins for row in found}
 
 
-def last_online(connection: Connection, user_ids: Sequence[UserId]) -> dict[UserId, datetime]:
+def last_online(connection: Connection, user_ids: Sequence[UserId]) -> Mapping[UserId, datetime]:
     """See `IStore`."""
     asked = select(users.c.id, users.c.last_online_ms).where(users.c.id.in_(user_ids))
     found = connection.execute(asked.where(users.c.last_online_ms.is_not(None)))

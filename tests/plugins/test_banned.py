@@ -13,7 +13,7 @@ from chat.errors import ChatError, ErrorCode
 from chat.model import Ban, BanScope, ChannelId, Role, UserId
 from chat.plugin import Context
 from chat.requests import GiveRole, TakeRole
-from chat.storage import reading, sanctioning
+from chat.storage.calls import read_by
 from chat.testing import MemoryServer
 from chat.texts import base64_of
 from chat.times import utc_now
@@ -202,7 +202,7 @@ async def test_a_login_is_refused_with_the_ban_behind_the_event(memory_server: M
 async def test_a_login_that_is_under_way_comes_too_late(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
     await (await logged_in(server, "alice")).leave()
     mod, late = await logged_in(server, "mod"), server.client()
-    held = Held(monkeypatch, sanctioning, "put_sanctions")
+    held = Held(monkeypatch, "put_sanctions")
     banning = mod.ask("ban", of_scope("alice", "global"))
     await held.begun()
     logging_in = late.ask("login", {"verb": "login", "actor": {"id": "alice", "displayName": WHY}})
@@ -214,7 +214,7 @@ async def test_a_login_that_is_under_way_comes_too_late(server: MemoryServer, mo
 
 async def test_a_join_that_is_under_way_comes_too_late(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, mod = await logged_in(server, "alice"), await logged_in(server, "mod")
-    held = Held(monkeypatch, reading, "recent_messages")
+    held = Held(monkeypatch, "recent_messages", read_by)
     joining = alice.ask("join", join(HALL))
     await held.begun()
     assert await call(mod, "ban", of_scope("alice", "room")) == 200

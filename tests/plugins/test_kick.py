@@ -14,7 +14,6 @@ from chat.config import ChannelSection, GlobalRoles, RoomOptions, RoomSection
 from chat.model import RoomId, UserId
 from chat.plugin import Context
 from chat.requests import KickUser
-from chat.storage import sql
 from chat.testing import MemoryClient, MemoryServer
 from chat.texts import base64_of
 from chat.timers import REMOVE_ROOM
@@ -224,7 +223,7 @@ async def test_who_is_as_if_gone_is_put_out_by_operators_and_betrayed_to_nobody(
 async def test_nobody_hears_of_a_kick_that_came_too_late(server: MemoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The user went while the row for the audit log was being written."""
     owner, alice = await inside(server, "owner"), await inside(server, "alice")
-    writing = Held(monkeypatch, sql, "write_audit")
+    writing = Held(monkeypatch, "record")
     kicked = owner.ask("kick", kick("alice"))
     await writing.begun()
     left = alice.ask("leave", {"verb": "leave", "target": {"id": ROOM}})

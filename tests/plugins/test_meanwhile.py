@@ -17,7 +17,7 @@ from chat.model import Ban, BanScope, Mute, Role, RoomId, UserId
 from chat.plugin import Context, Phase
 from chat.requests import BringIn, SendMessage, TakeRole, Telling
 from chat.slots import Activity
-from chat.storage import reading
+from chat.storage.calls import read_by
 from chat.testing import MemoryServer
 from chat.texts import base64_of
 from chat.times import utc_now
@@ -127,7 +127,7 @@ async def test_who_is_silenced_while_a_message_is_looked_for_does_not_edit_it(
     message = (await alice.call("message", said("hello") if place == "room" else private("hello")))["data"]
     await bob.sync()
     bob.events.clear()
-    held = Held(monkeypatch, reading, "find_message")
+    held = Held(monkeypatch, "find_message", read_by)
     body = {"verb": "edit", "target": {"id": message["target"]["id"]}}
     editing = alice.ask("edit", body | {"object": {"id": message["id"], "content": base64_of("rude")}})
     await held.begun()
@@ -171,7 +171,7 @@ async def test_who_loses_the_role_that_lets_one_in_does_not_come_in(
 ) -> None:
     room_id = where.get("room_id") or admin_room(server)
     services, client = server.server.services, await logged_in(server, user)
-    held = Held(monkeypatch, reading, "recent_messages")
+    held = Held(monkeypatch, "recent_messages", read_by)
     joining = client.ask("join", join(room_id))
     await held.begun()
     await services.dispatch(backend(server), TakeRole(user_id=UserId(user), role=role, **where))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -11,7 +11,8 @@ from twisted.internet.task import Clock
 
 from chat import timers
 from chat.errors import StorageError
-from chat.storage import housing, writer
+from chat.storage import writer
+from chat.storage.calls import written_by
 from chat.storage.sql import SqlStore
 from chat.testing import MemoryServer
 from chat.texts import base64_of
@@ -42,7 +43,7 @@ async def test_an_owner_who_comes_back_too_late_is_not_let_in(
     memory_server: Make, server: MemoryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not while the removal is being written either: one would be thrown out at once. Nor is a timer set anew then."""
-    removal = Held(monkeypatch, housing, "remove_room")
+    removal = Held(monkeypatch, "remove_room")
     alice, bob, carol = [await logged_in(server, name) for name in ("alice", "bob", "carol")]
     room_id = (await alice.call("create", create(server)))["data"]["target"]["id"]
     for client in (alice, bob, carol):
@@ -70,7 +71,7 @@ async def test_a_room_whose_making_was_given_up_is_not_there(
     """
     clock = Clock()
     server = memory_server(channels=CHANNELS, clock=clock)
-    making = Held(monkeypatch, housing, "create_room")
+    making = Held(monkeypatch, "create_room")
     monkeypatch.setattr(session, "COMMAND_TIMEOUT_S", command_s)
     alice, bob = await logged_in(server, "alice"), await logged_in(server, "bob")
     reply = alice.ask("create", create(server))
@@ -94,12 +95,12 @@ async def test_what_could_not_be_discarded_is_tried_again(
     monkeypatch.setattr(timers, "RETRY_AFTER", timedelta())
     asked: list[str] = []
 
-    def discard(connection: object, room_id: str, at_ms: int) -> None:
+    def discard(connection: object, room_id: str, at: datetime) -> None:
         asked.append(room_id)
         if len(asked) == 1:
             raise StorageError("not now")
 
-    monkeypatch.setattr(housing, "discard_room", discard)
+    monkeypatch.setattr(SqlStore, "discard_room", written_by(discard))
     server.server.services.timers.note(Timer(timers.REMOVE_ROOM, "ghost", utc_now()))
     await eventually(lambda: len(asked) == 2)
     await store.ping()

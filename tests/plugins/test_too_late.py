@@ -13,7 +13,6 @@ from chat.errors import ChatError, ErrorCode
 from chat.model import BanScope, MessageId, RoomId, UserId
 from chat.requests import BanUser, MutePlan, MuteUsers, RemoveRoom, ReportMessage, UnbanUser, UnmuteUser
 from chat.slots import Activity
-from chat.storage import housing
 from chat.testing import MemoryServer
 from tests.banning import backend
 from tests.conversing import CHANNELS, ROOM, counted, eventually, inside, send
@@ -55,7 +54,7 @@ async def test_a_room_that_is_removed_meanwhile_gets_nothing(
         await services.dispatch(caller, BanUser(kind="room", target=ROOM, user_id=BOB, duration="1h"))
     await alice.sync()
     alice.events.clear()
-    calls, held = counted(server, monkeypatch), Held(monkeypatch, housing, "remove_room")
+    held, calls = Held(monkeypatch, "remove_room"), counted(server, monkeypatch)
     removing = Deferred.fromCoroutine(server.server.pipeline.dispatch(caller, RemoveRoom(room_id=ROOM)))
     await held.begun()
     if event == "report":

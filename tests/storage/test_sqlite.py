@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 
 from chat.errors import ConfigError, StorageError
 from chat.model import BanScope, Message, MessageId, UserId
-from chat.storage import reading, sanctioning, sql, tallying
+from chat.storage import database, reading, sanctioning, tallying
 from chat.storage.schema import rooms
 from chat.storage.sql import SqlStore
 from chat.times import utc_now
@@ -29,7 +29,7 @@ WAIT_S = 30
 def run(opened: Opened, method: Callable[[Connection], Any]) -> Deferred[Any]:
     """Run a method of the test's own in the writing thread."""
     assert isinstance(opened.store, SqlStore)
-    return opened.store._writer.write(method)
+    return opened.store.write(method)
 
 
 async def kept(opened: Opened) -> list[Message]:
@@ -160,7 +160,7 @@ async def test_a_stop_is_not_waited_for_without_end(opened: Opened, monkeypatch:
     gate = threading.Event()
     blocked = run(opened, lambda connection: gate.wait(WAIT_S))
     with monkeypatch.context() as patched:
-        patched.setattr(sql, "CLOSE_TIMEOUT_S", 0)
+        patched.setattr(database, "CLOSE_TIMEOUT_S", 0)
         await opened.store.close()
     with pytest.raises(ConfigError, match="another server uses the database"):
         await Opened(opened.case).open()
