@@ -1,4 +1,4 @@
-"""Everything of one server but its sockets: the domain, the pipeline, the plugins, the web trees.
+"""Everything of one server but its sockets: the domain, the pipeline, the plugins, the sites.
 
 No singletons: two of these live side by side in one process. The reactor is an argument.
 """
@@ -10,8 +10,6 @@ from typing import Any
 from msgspec import Struct
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
-from twisted.web.resource import Resource
-from twisted.web.server import Site
 
 from chat import loading
 from chat.buckets import Rate
@@ -41,6 +39,7 @@ from chat.retention import Retention
 from chat.revisions import Revisions
 from chat.rooms import Rooms
 from chat.sanctions import Mutes
+from chat.sites import backend_site, public_site
 from chat.slots import Activity
 from chat.tallies import Tallies
 from chat.timelines import Timelines
@@ -51,23 +50,14 @@ from chat.watching import watch_calls, watch_clients, watch_state, watch_works
 from chat.web.asking import Asker
 from chat.web.auth import Keys, keys_of
 from chat.web.backend import Backend
-from chat.web.channel import BoundedSite, PromptSite
-from chat.web.health import Health, is_alive, readiness
-from chat.web.json import BoundedRequest
-from chat.web.metrics import MetricsPage
-from chat.web.pages import admin_pages, static_pages
 from chat.wire.catching_up import CatchUp
 from chat.wire.decoding import prepare
 from chat.wire.delivery import Delivery
-from chat.wire.doors import PublicSite, WebSocketDoor
 from chat.wire.encoding import Encoder
 from chat.wire.frames import CloseCode
 from chat.wire.front import Front
 from chat.wire.replies import BANNED
-from chat.wire.websocket import WebSocketFront
 from chat.words import Words
-
-HTTP_TIMEOUT_S = 60
 
 
 class Server:
@@ -83,7 +73,6 @@ class Server:
         self.config = config
         self._reactor = reactor
         self._source = source
-        self._draining = False
         self._store_plugin, self._chat_plugins = self._choose_plugins()
         self._store = self._make_store()
         self.keys = Keys((), Rate(config.rest.calls_per_s, config.rest.burst), monotonic(reactor))
@@ -104,8 +93,8 @@ class Server:
         self._build_plugins()
         self.front = Front(self.pipeline, self._delivery, encoder, config.limits, reactor)
         self._watch()
-        self.public = self._public_site()
-        self.backend = self._site(self._backend_tree(), PromptSite)
+        self.public = public_site(self.front, config, reactor)
+        self.backend = backend_site(self._backend, self.keys, self.services, lambda: self.front.is_draining, reactor)
 
     def open(self) -> None:
         """Open the store, read the keys, and take into memory what is to be there. Blocks; raises ConfigError."""
@@ -134,7 +123,7 @@ class Server:
         """From now on be not ready, and take no new client, no new call, and no timer; no beats end; purge and delete
         nothing more.
         """
-        self._draining = self.front.is_draining = True
+        self.front.is_draining = True
         self._backend.refuse_calls()
         self.services.timers.stop()
         self.services.heartbeats.stop()
@@ -151,6 +140,12 @@ class Server:
         self.services.occupancy.close(utc_now())
         await self._write_tallies()
         await self._store.close()
+
+    async def _write_tallies(self) -> None:
+        try:
+            await self.services.tallies.write()
+        except StorageError:
+            self.log.warn("the latest joins and times online are lost: the store did not take them")
 
     def _watch(self) -> None:
         metrics = self.services.metrics
@@ -276,55 +271,3 @@ class Server:
     async def _authenticate(self, login: Login) -> Identity:
         identity: Identity = await self._authenticators[self.config.auth.kind].authenticate(login)
         return identity
-
-    # The web
-
-    def _public_site(self) -> Site:
-        sockets = WebSocketFront(self.front, self._reactor, self.config.web.origins)
-        root = static_pages()
-        root.putChild(b"ws", WebSocketDoor(sockets))
-        site: PublicSite = self._site(root, PublicSite)
-        site.addresses = sockets.addresses
-        site.timeOut = self.config.limits.login_timeout_s
-        return site
-
-    def _backend_tree(self) -> Resource:
-        root = _Root(self._backend)
-        root.putChild(b"healthz", Health(self.keys, is_alive))
-        root.putChild(b"readyz", Health(self.keys, readiness(self._store, lambda: self._draining, self._reactor)))
-        root.putChild(b"metrics", MetricsPage(self.keys, self.services.metrics, self._reactor))
-        root.putChild(b"admin", admin_pages())
-        return root
-
-    def _site(self, tree: Resource, kind: type[BoundedSite]) -> Any:
-        site = kind(
-            tree,
-            requestFactory=BoundedRequest,
-            timeout=HTTP_TIMEOUT_S,
-            reactor=self._reactor,
-            # A body is JSON, whatever its type is said to be.
-            parsePOSTFormSubmission=False,
-        )
-        site.noisy = False
-        site.displayTracebacks = False
-        return site
-
-    async def _write_tallies(self) -> None:
-        try:
-            await self.services.tallies.write()
-        except StorageError:
-            self.log.warn("the latest joins and times online are lost: the store did not take them")
-
-
-class _Root(Resource):
-    """A tree in which everything that has no place of its own belongs to one resource."""
-
-    def __init__(self, fallback: Resource) -> None:
-        super().__init__()
-        self._fallback = fallback
-
-    def getChild(self, path: bytes, request: Any) -> Resource:
-        """The resource for everything else; it sees the whole path."""
-        request.prepath.pop()
-        request.postpath.insert(0, path)
-        return self._fallback
