@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
-from chat import loading
 from chat.buckets import Rate
 from chat.bus import Bus
+from chat.choosing import Chosen
 from chat.config import Config
-from chat.config_file import convert
-from chat.contracts import check_contribution, check_store
 from chat.conversations import Conversations
 from chat.declarations import declared_by
 from chat.deletions import Deletions
@@ -24,7 +21,7 @@ from chat.draining import Drain
 from chat.errors import ConfigError, StorageError
 from chat.heartbeats import Heartbeats
 from chat.histories import Histories
-from chat.ichat import IAuthenticator, IEndpoint, IStarted, IStore
+from chat.ichat import IAuthenticator, IEndpoint
 from chat.lag import Lag
 from chat.metrics import Metrics
 from chat.model import Ban, Mute, UserId
@@ -73,8 +70,8 @@ class Server:
         self.config = config
         self._reactor = reactor
         self._source = source
-        self._store_plugin, self._chat_plugins = self._choose_plugins()
-        self._store = self._make_store()
+        self._plugins = Chosen(config, source)
+        self._store = self._plugins.open_store(reactor)
         self.keys = Keys((), Rate(config.rest.calls_per_s, config.rest.burst), monotonic(reactor))
         self.presence = Presence()
         self.services = self._services()
@@ -87,10 +84,10 @@ class Server:
         self.bus = Bus(reactor, self._delivery.deliver)
         self.pipeline = Pipeline(self.bus)
         self._authenticators: dict[str, IAuthenticator] = {}
-        self._started: list[tuple[loading.Found, IStarted]] = []
         self._lag = Lag(reactor)
         self._backend = Backend(self.keys, reactor, legacy_status=config.rest.legacy_http_status)
-        self._build_plugins()
+        self._plugins.build(self.services, self._add)
+        self._check_complete()
         self.front = Front(self.pipeline, self._delivery, encoder, config.limits, reactor)
         self._watch()
         self.public = public_site(self.front, config, reactor)
@@ -107,9 +104,7 @@ class Server:
         self.services.rooms.bans.load((one for one in world.sanctions if isinstance(one, Ban)), utc_now())
         self.services.words.load(world.words)
         self.services.timers.load(world.timers)
-        for found, part in self._started:
-            with loading.blaming(found, "start"):
-                part.start()
+        self._plugins.start()
         self.services.timers.start()
         self._retention.start()
         self._lag.start()
@@ -209,42 +204,6 @@ class Server:
             session.link.close(CloseCode.BANNED, BANNED)
 
     # Plugins
-
-    def _choose_plugins(self) -> tuple[loading.Found, list[loading.Found]]:
-        found = loading.load(self.config, self._source)
-        scheme = self.config.storage_url.partition(":")[0]
-        stores = [one for one in found if one.kind == "store"]
-        serving = [one for one in stores if scheme in one.plugin.schemes]
-        if len(serving) != 1:
-            known = ", ".join(sorted(scheme for one in stores for scheme in one.plugin.schemes))
-            problem = f"no store serves {scheme}:" if not serving else f"several stores serve {scheme}:"
-            raise ConfigError(f"{self._source}: storage.url: {problem} known schemes are {known}")
-        return serving[0], [one for one in found if one.kind != "store"]
-
-    def _options(self, found: loading.Found) -> Struct:
-        raw = self.config.plugins.get(found.name, {})
-        try:
-            options: Struct = convert(raw, found.plugin.options, self._source, f"plugins.{found.name}")
-        except ConfigError as error:
-            raise loading.PluginError(found, str(error), line=str(error)) from None
-        return options
-
-    def _make_store(self) -> IStore:
-        found = self._store_plugin
-        options = self._options(found)
-        with loading.blaming(found):
-            store: IStore = found.plugin.open(self.config.storage_url, options, self._reactor)
-            check_store(store)
-        return store
-
-    def _build_plugins(self) -> None:
-        for found in self._chat_plugins:
-            options = self._options(found)
-            with loading.blaming(found):
-                contribution = check_contribution(found.plugin.build(options, self.services))
-                self._add(contribution)
-            self._started += [(found, part) for part in contribution.started]
-        self._check_complete()
 
     def _add(self, contribution: Contribution) -> None:
         for verb in contribution.verbs:

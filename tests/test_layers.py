@@ -22,8 +22,8 @@ DOMAIN = {
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}
 ROOT_OF_ALL = {
-    "config", "config_file", "config_rules", "ctl", "declarations", "draining", "listening", "loading", "log_format",
-    "log_output", "reloading", "server", "service", "signals", "sites", "testing", "watching",
+    "choosing", "config", "config_file", "config_rules", "ctl", "declarations", "draining", "listening", "loading",
+    "log_format", "log_output", "reloading", "server", "service", "signals", "sites", "testing", "watching",
 }  # fmt: skip
 RANKS = dict.fromkeys(MODEL, 0) | dict.fromkeys(DOMAIN, 1) | dict.fromkeys(PIPELINE, 2) | dict.fromkeys(EDGE, 3)
 
