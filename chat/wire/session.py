@@ -26,6 +26,7 @@ from chat.wire.decoding import requested
 from chat.wire.ending import LOST, Counters, Ending, log_ended
 from chat.wire.frames import CloseCode, Command, Malformed, ReplyId
 from chat.wire.front import ClientLink, Front
+from chat.wire.intake import Intake
 from chat.wire.replies import ACK, SUCCESS, Pending, failure, farewell, farewell_of_login, is_failed_login, success
 
 INBOX_LIMIT = 64
@@ -33,8 +34,6 @@ UNSETTLED_LIMIT = 128
 COMMAND_TIMEOUT_S = 30.0
 FAILED_LOGIN_LINGER_S = 1.0
 MALFORMED_LIMIT, MALFORMED_WINDOW_S = 3, 10.0
-# So many commands above the rate are answered; then the connection is not read for a while.
-EXCESS_LIMIT, EXCESS_PAUSE_S = 32, 0.25
 
 
 class Connection:
@@ -50,9 +49,8 @@ class Connection:
         self._inbox: list[Command | None] = []
         self._pending: list[Pending] = []
         self._malformed: tuple[float, ...] = ()
-        self._is_serving = self._is_running = self._is_paused = self._is_doomed = False
-        self._is_closing = self._is_draining = self._is_over = self._is_slowed = False
-        self._excess = 0
+        self._is_serving = self._is_running = self._is_doomed = self._is_closing = self._is_over = False
+        self._intake = Intake(link)
         self._drained: Deferred[None] | None = None
         self._ended: tuple[Deferred[None], ...] = ()
         self._counters = Counters(front.clock.seconds())
@@ -75,7 +73,7 @@ class Connection:
             return
         self._inbox.append(command)
         if len(self._inbox) >= INBOX_LIMIT:
-            self._pause()
+            self._intake.pause()
         self._serve()
 
     def malformed(self, problem: Malformed) -> None:
@@ -116,8 +114,7 @@ class Connection:
     def drain(self) -> Deferred[None]:
         """Read nothing more. Fires when every command that was received has been answered."""
         drained = self._drained = Deferred()
-        self._is_draining = True
-        self.link.pause_reading()
+        self._intake.end()
         self._check_drained()
         return drained
 
@@ -139,31 +136,9 @@ class Connection:
         except Exception:
             self._broke(Failure())
         self._is_serving = False
-        if self._is_paused and len(self._inbox) < INBOX_LIMIT // 2:
-            self._resume()
+        if self._intake.is_paused and len(self._inbox) < INBOX_LIMIT // 2:
+            self._intake.resume()
         self._check_drained()
-
-    def _pause(self) -> None:
-        if not self._is_paused:
-            self._is_paused = True
-            self.link.pause_reading()
-
-    def _resume(self) -> None:
-        if not self._is_draining and not self._is_slowed:
-            self._is_paused = False
-            self.link.resume_reading()
-
-    def _slow_down(self) -> None:
-        """The client sends above its rate. However fast it is, its refusals are not to cost the others time."""
-        self._excess += 1
-        if self._excess >= EXCESS_LIMIT and not self._is_slowed:
-            self._excess, self._is_slowed = 0, True
-            self._pause()
-            self._front.clock.callLater(EXCESS_PAUSE_S, self._speed_up)
-
-    def _speed_up(self) -> None:
-        self._is_slowed = False
-        self._serve()
 
     def _broke(self, failure: Failure) -> None:
         """A bug in the conversation itself: there is nothing to answer any more."""
@@ -247,7 +222,7 @@ class Connection:
         else:
             self._counters.refusals += 1
             if result.code is ErrorCode.RATE_LIMITED:
-                self._slow_down()
+                self._intake.slow_down(self._front.clock, self._serve)
         if result.closing:
             self._stop_taking_commands(*farewell(result))
         if verb.request is Login:

@@ -20,7 +20,8 @@ from chat.messages import Draft
 from chat.plugin import Context, Phase
 from chat.testing import MemoryServer
 from chat.wire.frames import Command, Malformed, parse
-from chat.wire.session import EXCESS_LIMIT, EXCESS_PAUSE_S, INBOX_LIMIT
+from chat.wire.intake import EXCESS_LIMIT, EXCESS_PAUSE_S
+from chat.wire.session import INBOX_LIMIT
 from tests.conversing import CHANNELS, JOIN, LEAVE, ROOM, inside, send
 
 
