@@ -17,7 +17,7 @@ from chat.errors import OK
 from chat.ichat import IStore
 from chat.plugin import Scope
 from chat.web.auth import Keys
-from chat.web.json import HttpProblem, failure_body, respond
+from chat.web.json import HttpProblem, respond
 
 READY_TIMEOUT_S = 5.0
 _NOT_FOUND, _NOT_ALLOWED, _UNAVAILABLE = 404, 405, 503
@@ -36,10 +36,7 @@ class Health(Resource):
 
     def render(self, request: Request) -> int:
         """200, or 503 with the reasons."""
-        try:
-            admit(request, self._keys)
-        except HttpProblem as problem:
-            respond(request, problem.status, failure_body(problem.text), problem.headers)
+        if not is_admitted(request, self._keys):
             return NOT_DONE_YET
         gone: list[object] = []
         request.notifyFinish().addBoth(gone.append)
@@ -47,10 +44,19 @@ class Health(Resource):
         return NOT_DONE_YET
 
 
-def admit(request: Request, keys: Keys) -> None:
-    """Raise HttpProblem unless this is a GET or HEAD of the resource itself, by somebody who may look: with a key that
-    may read, or from loopback without a proxy in between.
+def is_admitted(request: Request, keys: Keys) -> bool:
+    """Whether this is a GET or HEAD of the resource itself, by somebody who may look: with a key that may read, or from
+    loopback without a proxy in between. Any other request is answered.
     """
+    try:
+        _check(request, keys)
+    except HttpProblem as problem:
+        respond(request, problem.status, problem.body, problem.headers)
+        return False
+    return True
+
+
+def _check(request: Request, keys: Keys) -> None:
     if not _is_local(request):
         keys.identify(request).check(Scope.READ)
     if request.postpath:

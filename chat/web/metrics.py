@@ -24,8 +24,8 @@ from twisted.web.server import NOT_DONE_YET, Request
 from chat.errors import OK
 from chat.metrics import Family, Kind, Measured, Metrics
 from chat.web.auth import Keys
-from chat.web.health import admit
-from chat.web.json import HttpProblem, failure_body, respond
+from chat.web.health import is_admitted
+from chat.web.json import failure_body, respond
 
 RENDER_TIMEOUT_S = 10.0
 _FAILED = 500
@@ -68,10 +68,7 @@ class MetricsPage(Resource):
 
     def render(self, request: Request) -> int:
         """The text, or a failure as JSON."""
-        try:
-            admit(request, self._keys)
-        except HttpProblem as problem:
-            respond(request, problem.status, failure_body(problem.text), problem.headers)
+        if not is_admitted(request, self._keys):
             return NOT_DONE_YET
         text = self._text()
         request.notifyFinish().addErrback(lambda gone: text.cancel())
