@@ -39,10 +39,11 @@ from chat.model import (
     new_id,
 )
 from chat.occupants import Occupant
-from chat.presence import Presence, Session
+from chat.presence import Presence
 from chat.roles import Roles
 from chat.rooms import Rooms
 from chat.sanctions import Bans, Mutes
+from chat.sessions import Session
 from chat.timelines import Timelines
 from chat.timers import Timers
 from chat.times import utc_now

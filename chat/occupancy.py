@@ -23,8 +23,9 @@ from chat.events import (
 )
 from chat.model import Room, RoomId, RoomKind, Status, User, UserId
 from chat.occupants import Viewer
-from chat.presence import Arrival, Gone, Presence, Session
+from chat.presence import Arrival, Gone, Presence
 from chat.rooms import Rooms
+from chat.sessions import Session
 from chat.tallies import Tallies
 from chat.timelines import Timelines
 from chat.users import Users

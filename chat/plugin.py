@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from chat.model import User, UserId
     from chat.occupancy import Occupancy
     from chat.places import Places
-    from chat.presence import Presence, Session
+    from chat.presence import Presence
     from chat.receipts import Receipts
     from chat.requests import Login
     from chat.revisions import Revisions
     from chat.rooms import Rooms
     from chat.sanctions import Mutes
+    from chat.sessions import Session
     from chat.slots import Activity
     from chat.tallies import Tallies
     from chat.timelines import Timelines

@@ -1,57 +1,19 @@
 """Who is connected, who is online, who is in which room now. In memory; no I/O; nobody else keeps a copy.
 
-A session is one connection. A user is online with one at least, or kept online by a backend without any. Occupancy is
-the user's: it begins with the first join and ends with a leave, or when the user goes offline. A session receives a
-room's events after its own join: it subscribes.
+A user is online with one session at least, or kept online by a backend without any. Occupancy is the user's: it begins
+with the first join and ends with a leave, or when the user goes offline. A session receives a room's events after its
+own join: it subscribes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from chat.model import RoomId, Status, User, UserId
 from chat.occupants import Occupant, Occupants, Viewer
+from chat.sessions import Session
 from chat.subscriptions import Subscriptions
-
-
-class Framing(Protocol):
-    """How an event becomes bytes for one kind of connection. Equal framings share the bytes."""
-
-    def frame(self, event: str, activity: bytes) -> bytes:
-        """The bytes that carry the event with its encoded activity."""
-
-
-class Link(Protocol):
-    """The way to a client."""
-
-    framing: Framing
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether what was written before has not gone out yet."""
-
-    def write(self, frames: bytes) -> None:
-        """Send whole frames. Never blocks; what cannot be sent is bounded by the link."""
-
-    def close(self, code: int, reason: str) -> None:
-        """End the connection with a close code."""
-
-
-class Session:
-    """One connection. `user` is None before the login; `rooms` are those that this session subscribed to.
-
-    `is_gone`: the connection is lost, though the session may still have to end. What others keep for a session they
-    keep by a weak reference: it goes when the session is over.
-    """
-
-    __slots__ = ("__weakref__", "is_gone", "link", "rooms", "user")
-
-    def __init__(self, link: Link) -> None:
-        self.link = link
-        self.is_gone = False
-        self.user: User | None = None
-        self.rooms: set[RoomId] = set()
 
 
 class Online(Occupant):

@@ -29,13 +29,14 @@ from chat.occupancy import Occupancy
 from chat.pipeline import Pipeline
 from chat.places import Places
 from chat.plugin import Context, Contribution, Identity, Outcome, Services
-from chat.presence import Presence, Session
+from chat.presence import Presence
 from chat.receipts import Receipts
 from chat.requests import Disconnect, Login
 from chat.retention import Retention
 from chat.revisions import Revisions
 from chat.rooms import Rooms
 from chat.sanctions import Mutes
+from chat.sessions import Session
 from chat.sites import backend_site, public_site
 from chat.slots import Activity
 from chat.tallies import Tallies

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from chat.model import RoomId
 
 if TYPE_CHECKING:
-    from chat.presence import Session
+    from chat.sessions import Session
 
 
 class Subscriptions:

@@ -17,7 +17,7 @@ DOMAIN = {
     "acl", "acl_grammar", "archive", "bans", "changes", "conversations", "crossing", "deletions", "gaps", "heartbeats",
     "histories", "kicks", "messages", "moderation", "names", "occupancy", "occupants", "permits", "places", "presence",
     "receipts", "relays", "rest", "retention", "revisions", "rights", "roles", "rooms", "rosters", "sanctions",
-    "spelling", "subscriptions", "tallies", "timelines", "timers", "unheard", "users", "whispers", "words",
+    "sessions", "spelling", "subscriptions", "tallies", "timelines", "timers", "unheard", "users", "whispers", "words",
 }  # fmt: skip
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}

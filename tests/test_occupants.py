@@ -9,7 +9,8 @@ from hypothesis import strategies as some
 
 from chat.model import RoomId, Status, User, UserId
 from chat.occupants import Viewer
-from chat.presence import Framing, Presence, Session
+from chat.presence import Presence
+from chat.sessions import Framing, Session
 from chat.wire.frames import JsonArrayFraming
 
 ROOMS = [RoomId("a"), RoomId("b")]

@@ -20,7 +20,7 @@ from chat.slots import At
 
 
 class UserLoggedIn(Event, frozen=True, kw_only=True):
-    """A login succeeded, seen by others or not: for observers alone. `session` is the `chat.presence.Session`."""
+    """A login succeeded, seen by others or not: for observers alone. `session` is the `chat.sessions.Session`."""
 
     user: User
     session: object

@@ -15,9 +15,9 @@ from chat.ichat import IVerb
 from chat.messages import within_bytes
 from chat.model import SYSTEM_ID, Message, Status, User, UserId
 from chat.plugin import Context, Contribution, Identity, NoOptions, Outcome, Plugin, Requires, Services
-from chat.presence import Session
 from chat.receipts import LoginRecord, Unacknowledged
 from chat.requests import LoggedIn, Login, RoleEntry
+from chat.sessions import Session
 
 
 @implementer(IVerb)

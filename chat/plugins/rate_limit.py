@@ -20,8 +20,8 @@ from chat.events import UserLoggedIn
 from chat.ichat import IGuard, IObserver
 from chat.model import UserId
 from chat.plugin import Context, Contribution, Phase, Plugin, Services
-from chat.presence import Session
 from chat.requests import Login
+from chat.sessions import Session
 
 # Who has not been refused for so long is within the limits again. Nobody is told to wait for less.
 RESPITE_S = 1.0

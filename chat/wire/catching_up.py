@@ -21,8 +21,8 @@ from chat.events import Event, MessageDeleted, MessageEdited, MessagePosted
 from chat.ichat import IStore
 from chat.messages import within_bytes
 from chat.model import Access, Message, Room, RoomKind, User
-from chat.presence import Session
 from chat.receipts import Window
+from chat.sessions import Session
 from chat.wire.delivery import Delivery
 from chat.wire.frames import CloseCode
 

@@ -31,8 +31,9 @@ from chat.audiences import (
 from chat.events import Event
 from chat.metrics import Counts
 from chat.model import RoomId, User, UserId
-from chat.presence import Presence, Session
+from chat.presence import Presence
 from chat.rooms import Rooms
+from chat.sessions import Session
 from chat.wire.encoding import Encoder
 from chat.wire.room_log import NOTHING, Entry, Joined, RoomLog, join, merge
 

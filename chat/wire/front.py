@@ -8,7 +8,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from chat.config import Limits
 from chat.pipeline import Pipeline
-from chat.presence import Framing, Link
+from chat.sessions import Framing, Link
 from chat.times import monotonic
 from chat.wire.delivery import Delivery
 from chat.wire.encoding import Encoder

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Final
 
 from chat.model import UserId
-from chat.presence import Framing, Session
+from chat.sessions import Framing, Session
 
 # From where on, and without the entries that are for all but this user; None is everything.
 Part = tuple[int, UserId | None] | None

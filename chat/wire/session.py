@@ -18,8 +18,8 @@ from chat.errors import ChatError, ErrorCode
 from chat.events import Event
 from chat.ichat import IVerb
 from chat.plugin import Context, Outcome
-from chat.presence import Session
 from chat.requests import Disconnect, Login, SendMessage
+from chat.sessions import Session
 from chat.slots import Activity
 from chat.times import utc_now
 from chat.wire.decoding import requested

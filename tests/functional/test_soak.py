@@ -32,7 +32,7 @@ MANY = CLIENTS // 3
 # What there is for every session, and for every event that waits.
 OF_SESSIONS = (
     "chat.events.messages.MessagePosted", "chat.events.presence.UserJoined", "chat.timelines._Timeline",
-    "chat.occupants.Occupants", "chat.presence.Online", "chat.presence.Session", "chat.wire.replies.Pending",
+    "chat.occupants.Occupants", "chat.presence.Online", "chat.sessions.Session", "chat.wire.replies.Pending",
     "chat.wire.room_log.Entry", "chat.wire.room_log.RoomLog", "chat.wire.session.Connection",
     "chat.wire.transport.PromptServer", "chat.wire.websocket.WebSocketLink", "twisted.internet.base.DelayedCall",
     "twisted.internet.defer.Deferred", "twisted.web.http.HTTPChannel",

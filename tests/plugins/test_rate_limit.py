@@ -15,8 +15,8 @@ from chat.config import Auth, Limits, StaticUser
 from chat.model import User, UserId
 from chat.plugin import Context
 from chat.plugins.rate_limit import USERS_KEPT, RateGuard
-from chat.presence import Session
 from chat.requests import Connect
+from chat.sessions import Session
 from chat.testing import MemoryClient, MemoryServer
 from chat.times import utc_now
 from tests.conversing import CHANNELS, inside, logged_in, send

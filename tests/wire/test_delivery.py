@@ -12,8 +12,9 @@ from chat.activities import RoomRef, UserRef
 from chat.audiences import Audience, InRoom, OfUser
 from chat.events import Announced, Event, UserMuted
 from chat.model import Role, RoomId, Status, User, UserId
-from chat.presence import Presence, Session
+from chat.presence import Presence
 from chat.rooms import Rooms
+from chat.sessions import Session
 from chat.testing import split_frames
 from chat.times import utc_now
 from chat.wire.delivery import Delivery

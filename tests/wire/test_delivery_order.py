@@ -22,8 +22,9 @@ from chat.audiences import (
 )
 from chat.events import Event
 from chat.model import Access, Role, Room, RoomId, RoomKind, User, UserId
-from chat.presence import Presence, Session
+from chat.presence import Presence
 from chat.rooms import Rooms
+from chat.sessions import Session
 from chat.slots import At
 from chat.testing import split_frames
 from chat.times import utc_now
