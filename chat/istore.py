@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from chat.metrics import Measured
     from chat.model import Acl, Channel, Message, MessageId, Receipt, Room, RoomId, Sanction, User, UserId
     from chat.moderation import Audit, Report
+    from chat.new_rooms import NewRoom
     from chat.plugin import Identity
     from chat.receipts import Acknowledgement, LoginRecord, Named, Window
-    from chat.rooms import NewRoom
     from chat.world import Declared, Grant, StoredKey, Timer, World
 
 

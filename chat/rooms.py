@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from bisect import bisect_left, insort
 from collections.abc import Callable, Collection, Iterable
-from datetime import datetime
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from chat.errors import ChatError, ErrorCode
 from chat.model import Access, Acl, BanScope, Channel, ChannelId, Room, RoomId, RoomKind, User, UserId
@@ -17,26 +16,7 @@ from chat.requests import RoomTarget
 from chat.rights import Rights
 from chat.roles import Roles
 from chat.sanctions import Bans
-from chat.world import Timer, World
-
-
-class NewRoom(Struct, frozen=True, kw_only=True):
-    """A room that is to be made. `owner_limit`: how many temporary rooms its owner may have, this one included; None
-    for any number.
-
-    `timer`: what is to be done when nobody keeps the room.
-    """
-
-    id: RoomId
-    room_name: str
-    channel: Channel
-    kind: RoomKind
-    access: Access
-    acls: tuple[Acl, ...]
-    owner: User
-    owner_limit: int | None
-    created: datetime
-    timer: Timer | None
+from chat.world import World
 
 
 class Rooms:

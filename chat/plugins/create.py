@@ -13,10 +13,10 @@ from chat.errors import ChatError, ErrorCode, StorageError
 from chat.ichat import IVerb
 from chat.model import Access, Acl, Role, Room, RoomId, RoomKind, UserId, new_id
 from chat.names import RoomNames
+from chat.new_rooms import NewRoom
 from chat.places import Place
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import CreateRoom, RoomMade
-from chat.rooms import NewRoom
 from chat.timers import REMOVE_ROOM
 from chat.world import Grant, Timer
 

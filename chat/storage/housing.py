@@ -10,7 +10,7 @@ from chat.errors import ChatError, ErrorCode
 from chat.model import Role, Room, RoomId, RoomKind
 from chat.moderation import Audit
 from chat.names import folded
-from chat.rooms import NewRoom
+from chat.new_rooms import NewRoom
 from chat.storage.auditing import write_audit
 from chat.storage.schema import acls, markers, memberships, roles, rooms, sanctions, timers
 from chat.storage.timing import set_timer

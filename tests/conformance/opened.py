@@ -16,8 +16,8 @@ from chat.ichat import IStore
 from chat.messages import Draft
 from chat.model import Access, Acl, Ban, BanScope, Mute, Room, RoomId, RoomKind, User, UserId, new_id
 from chat.moderation import Audit
+from chat.new_rooms import NewRoom
 from chat.plugin import Identity
-from chat.rooms import NewRoom
 from chat.times import from_ms, to_ms, utc_now
 from chat.world import StoredKey, Timer, World
 
