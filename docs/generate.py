@@ -178,7 +178,9 @@ def answers() -> dict[ErrorCode, set[str]]:
 
 
 def codes_in(docstring: str | None) -> set[ErrorCode]:
-    """The codes that a docstring names."""
+    """The codes that a docstring names. Raises ValueError for one that leaves them to another: they would be lost."""
+    if re.search(r"[Rr]aises\s+what", docstring or ""):
+        raise ValueError(f"the codes are to be named: {docstring}")
     words = re.findall(r"[A-Z][A-Z0-9_]+", docstring or "")
     return {ErrorCode[word] for word in words if word in ErrorCode.__members__}
 

@@ -57,7 +57,8 @@ class BanVerb:
 class BanUsersVerb:
     """Bans users as `BanVerb` does, all or none; the first entry that may not be decides.
 
-    Raises what `BanVerb` raises, with the user of the entry; VALIDATION_ERROR for a user who cannot be made known.
+    Raises, with the user of the entry, INVALID_BAN_DURATION, NO_SUCH_ROOM, NO_SUCH_CHANNEL, USER_IS_BANNED,
+    NOT_ALLOWED, NO_SUCH_USER; VALIDATION_ERROR for a user who cannot be made known.
     """
 
     event = None

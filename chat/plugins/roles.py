@@ -73,8 +73,10 @@ class GiveRoleVerb(_RoleVerb):
 class TakeRoleVerb(_RoleVerb):
     """Takes a role away from a user, who has it no longer at once, and is out of the rooms that are not for the user
     any more: those for operators, and those for members where the user is one by nothing else. The user and the room
-    hear of that as of a kick. What the configuration declares is there again after the next start. Raises what
-    `GiveRoleVerb` raises.
+    hear of that as of a kick. What the configuration declares is there again after the next start.
+
+    Raises NO_SUCH_ROOM, NO_SUCH_CHANNEL, USER_IS_BANNED for who is banned from there; VALIDATION_ERROR for a role that
+    there is not in such a place, NOT_ALLOWED, NO_SUCH_USER.
     """
 
     reply_event = "gn_take_role"

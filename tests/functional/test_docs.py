@@ -20,6 +20,7 @@ import pytest
 from twisted.internet import reactor
 
 from chat.config import Config
+from chat.errors import ErrorCode
 from tests.clients import Client
 from tests.documents import ROOT, blocks
 from tests.functional.conftest import SETUP_TIMEOUT_S
@@ -155,6 +156,16 @@ def test_the_generated_pages_are_up_to_date() -> None:
     for name, page in generate["PAGES"].items():
         assert (ROOT / "docs" / name).read_text(encoding="utf-8") == page(), name
     assert {"verbs.md", "errors.md", "metrics.md", "moderation.md", "rest.md"} <= generate["PAGES"].keys()
+
+
+def test_no_command_leaves_its_codes_to_another() -> None:
+    """They would be missing in the page of the codes, as those of `take_role` were."""
+    generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+    with pytest.raises(ValueError, match="to be named"):
+        generate["codes_in"]("Raises what `GiveRoleVerb`\n    raises.")
+    answering = generate["answers"]()
+    for code in (ErrorCode.NOT_ALLOWED, ErrorCode.NO_SUCH_USER, ErrorCode.NO_SUCH_CHANNEL):
+        assert {"take_role (backend)", "ban (backend)"} <= answering[code]
 
 
 def test_the_calls_of_the_backend_api(run_server: Callable[..., RunningServer]) -> None:
