@@ -15,6 +15,10 @@ from chat.requests import GetRules, Rules, SetRules
 from chat.rights import Act
 from chat.rooms import Rooms
 
+# Characters of a value, and of all that one command changes, that the audit log has: it is not to be filled.
+VALUE_NOTED = 40
+CHANGE_NOTED = 500
+
 
 @implementer(IVerb)
 class GetAclVerb:
@@ -123,10 +127,15 @@ def _act(place: Room | Channel) -> Act:
 
 
 def _row(context: Context, place: Room | Channel, changes: list[Acl]) -> Audit:
-    """The audit row: which rules are which from now on; an empty value is one that is gone."""
+    """The audit row: which rules are which from now on, as far as it goes; an empty value is one that is gone."""
     action = "set-acl-room" if isinstance(place, Room) else "set-acl-channel"
-    reason = "; ".join(f"{rule.action} {rule.type}={rule.value}" for rule in changes)
+    rules = (f"{rule.action} {rule.type}={_cut(rule.value, VALUE_NOTED)}" for rule in changes)
+    reason = _cut("; ".join(rules), CHANGE_NOTED)
     return Audit(context.now, context.key_name, context.actor.id, action, context.actor.id, RoomId(place.id), reason)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def build(options: NoOptions, services: Services) -> Contribution:

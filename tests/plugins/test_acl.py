@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from twisted.internet.defer import gatherResults
 
 from chat.acl import RULES_CHARACTERS
@@ -214,6 +215,23 @@ async def test_what_is_set_already_is_not_set_again(memory_server: Make) -> None
         (OWNER, "set-acl-room", ROOM, "join age=2:"),
         (CHIEF, "set-acl-channel", LOBBY, "list age=9:"),
     ]
+
+
+async def test_the_audit_log_has_the_beginning_of_what_is_long(memory_server: Make) -> None:
+    server = memory_server(**sections())
+    owner = await enter(server, OWNER)
+    kinds = ("city", "country", "group", "image")
+    many = [plan(action, kind, "x" * 60) for action in ("join", "list", "history", "message", "kick") for kind in kinds]
+    assert await set_code(owner, plan("join", "city", "x" * 1000), plan("list", "city", "x" * 40)) == 200
+    assert await set_code(owner, *many) == 200
+    engine = sqlite_engine(server.server.config.storage_url, writes=False)
+    with engine.connect() as connection:
+        long, longer = connection.execute(select(audit.c.reason).order_by(audit.c.key)).scalars()
+    engine.dispose()
+    assert long == f"join city={'x' * 39}…; list city={'x' * 40}"
+    assert len(longer) == 500
+    assert longer.startswith(f"join city={'x' * 39}…; join country=")
+    assert longer.endswith("…")
 
 
 async def test_two_who_set_rules_at_once(memory_server: Make) -> None:
