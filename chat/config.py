@@ -138,11 +138,12 @@ class AclOptions(Section, frozen=True):
 
 
 class HistoryOptions(Section, frozen=True):
-    """What a join and a history request show, and how long messages are kept (0: for ever)."""
+    """What a join and a history request show; how long messages, and the audit log, are kept (0: for ever)."""
 
     limit: int = 50
     type: Literal["top", "unread"] = "top"
     retention_days: int = 0
+    audit_days: int = 0
 
 
 class MessageOptions(Section, frozen=True):

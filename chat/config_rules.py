@@ -19,6 +19,7 @@ MOST_OF_ALL = 1_000_000_000
 MOST = {
     "drain.drain_s": 3_600,
     "history.limit": 5_000,
+    "history.audit_days": 365_000,
     "history.retention_days": 365_000,
     "rooms.join_users_max": 10_000,
     "messages.max_characters": 1_000_000,
@@ -26,9 +27,9 @@ MOST = {
 }
 MAY_BE_ZERO = frozenset(
     {
-        "attachments.max_bytes", "drain.drain_s", "events.retry", "history.retention_days", "limits.ping_interval_s",
-        "limits.ping_timeout_s", "messages.edit_window_s", "rooms.max_per_user", "rooms.max_users", "rooms.min_name",
-        "rooms.owner_grace_s", "rooms.relay_receipts_max",
+        "attachments.max_bytes", "drain.drain_s", "events.retry", "history.audit_days", "history.retention_days",
+        "limits.ping_interval_s", "limits.ping_timeout_s", "messages.edit_window_s", "rooms.max_per_user",
+        "rooms.max_users", "rooms.min_name", "rooms.owner_grace_s", "rooms.relay_receipts_max",
     }
 )  # fmt: skip
 # Of a backend key: names stand in the audit log; a key goes into a header.

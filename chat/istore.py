@@ -223,6 +223,11 @@ class IStore(Interface):
     def record(audit: Audit) -> Deferred[None]:
         """Write an audit row for an act that changes nothing else in the store."""
 
+    def purge_audits(before: datetime, limit: int) -> Deferred[int]:
+        """Take away for good the oldest rows of the audit log: at most `limit`, and up to the first that was not
+        written before that time. A Deferred of how many they were.
+        """
+
     def put_role(grant: Grant, audit: Audit) -> Deferred[bool]:
         """Let a user have a role from now on. A Deferred of whether it had not been given before; only then the audit
         row is written. One that is declared can be given too, and then stays when it is declared no more. Fails with

@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from chat.buckets import Rate
 from chat.bus import Bus
 from chat.choosing import Chosen
-from chat.config import Config
+from chat.config import Config, HistoryOptions
 from chat.conversations import Conversations
 from chat.declarations import declared_by
 from chat.deletions import Deletions
@@ -32,7 +32,7 @@ from chat.plugin import Context, Contribution, Identity, Outcome, Services
 from chat.presence import Presence
 from chat.receipts import Receipts
 from chat.requests import Disconnect, Login
-from chat.retention import Retention
+from chat.retention import Kept, Retention
 from chat.revisions import Revisions
 from chat.rooms import Rooms
 from chat.sanctions import Mutes
@@ -78,8 +78,7 @@ class Server:
         self.services = self._services()
         encoder = Encoder(config.environment)
         self._delivery = Delivery(self.presence, encoder, self.services.rooms, reactor)
-        days = config.history.retention_days
-        self._retention = Retention(self._store, self.services.timelines, reactor, days)
+        self._retentions = self._kept_for_days(config.history)
         self.presence.subscriptions.before_change = self._delivery.settle
         self._catching_up = CatchUp(self._store, self._delivery, reactor)
         self.bus = Bus(reactor, self._delivery.deliver)
@@ -94,6 +93,12 @@ class Server:
         self.public = public_site(self.front, config, reactor)
         self.backend = backend_site(self._backend, self.keys, self.services, lambda: self.front.is_draining, reactor)
 
+    def _kept_for_days(self, history: HistoryOptions) -> tuple[Retention, ...]:
+        messages = Kept("messages", history.retention_days, self._store.purge_messages)
+        audits = Kept("rows of the audit log", history.audit_days, self._store.purge_audits)
+        forget_before = self.services.timelines.forget_before
+        return Retention(messages, self._reactor, forget_before), Retention(audits, self._reactor)
+
     def open(self) -> None:
         """Open the store, read the keys, and take into memory what is to be there. Blocks; raises ConfigError."""
         world = self._store.open(declared_by(self.config))
@@ -107,7 +112,8 @@ class Server:
         self.services.timers.load(world.timers)
         self._plugins.start()
         self.services.timers.start()
-        self._retention.start()
+        for retention in self._retentions:
+            retention.start()
         self._lag.start()
 
     @property
@@ -123,7 +129,8 @@ class Server:
         self._backend.refuse_calls()
         self.services.timers.stop()
         self.services.heartbeats.stop()
-        self._retention.stop()
+        for retention in self._retentions:
+            retention.stop()
         self.services.deletions.stop()
         self._lag.stop()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import Clock
 
@@ -19,6 +22,7 @@ from chat.model import Message
 from chat.retention import BATCH, PAUSE_S, RETRY_AFTER_S, SWEEP_EVERY_S, Retention
 from chat.testing import MemoryServer
 from chat.times import utc_now
+from tests.conformance.opened import audit
 from tests.conversing import CHANNELS, ROOM, eventually, inside
 from tests.keeping import Kept, keeping
 
@@ -64,7 +68,8 @@ def purges(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> Purges:
 
 
 def sweeping(kept: Kept, clock: Clock, days: int = 7) -> Retention:
-    one = Retention(kept.opened.store, kept.timelines, clock, days)
+    messages = retention.Kept("messages", days, kept.opened.store.purge_messages)
+    one = Retention(messages, clock, kept.timelines.forget_before)
     one.start()
     return one
 
@@ -169,11 +174,33 @@ async def test_a_server_purges_at_its_start(
     second = memory_server(
         channels=CHANNELS, data_dir=first.server.config.data_dir, history=HistoryOptions(retention_days=7)
     )
-    await eventually(lambda: second.server._retention._purged == 0 and second.server._retention._next is not None)
+    messages, audits = second.server._retentions
+    await eventually(lambda: messages._purged == 0 and messages._next is not None)
     client = await inside(second)
     assert await seqs(client) == await seqs(client, object={"seq": 0}) == [6]
     for seq, recovered in ((0, False), (4, False), (5, True), (6, True), (7, False)):
         gap = (await client.call("history", history(object={"seq": seq})))["data"]["object"]
         assert (gap["head"], gap["more"], gap["recovered"]) == (6, False, recovered)
     await second.stop()
-    assert not second.server._retention._next.active()
+    assert not messages._next.active()
+    assert not audits.runs
+
+
+async def test_a_server_purges_the_audit_log_by_days_of_its_own(
+    memory_server: Callable[..., MemoryServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    monkeypatch.setattr(retention, "PAUSE_S", 0.001)
+    first = memory_server(channels=CHANNELS)
+    folder = first.server.config.data_dir
+    for at in (OLD, OLD, OLD, YOUNG):
+        await first.server.services.store.record(structs.replace(audit("old" if at is OLD else "young"), at=at))
+    await first.stop()
+    second = memory_server(channels=CHANNELS, data_dir=folder, history=HistoryOptions(audit_days=7))
+    messages, audits = second.server._retentions
+    await eventually(lambda: audits._purged == 0 and audits._next is not None)
+    assert not messages.runs
+    with closing(sqlite3.connect(f"{folder}/chat.db")) as database:
+        assert database.execute("SELECT action FROM audit").fetchall() == [("young",)]
+    await second.stop()
+    assert not audits._next.active()

@@ -1,4 +1,6 @@
-"""Messages that are older than they are kept: the oldest go first, and with them whatever refers to them."""
+"""Messages that are older than they are kept: the oldest go first, and with them whatever refers to them. And rows of
+the audit log.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from itertools import takewhile
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
 
-from chat.storage.schema import messages, receipts, rooms
+from chat.storage.schema import audit, messages, receipts, rooms
 from chat.times import to_ms
 
 # The keys of messages grow with time, and within a room with the numbers: what goes are the first ones of every room.
@@ -35,4 +37,13 @@ def purge_messages(connection: Connection, before: datetime, limit: int) -> int:
         connection.execute(statement, {"up_to": gone[-1].key})
     floors = {row.room_key: row.seq for row in gone}
     connection.execute(_raise_floor, [{"room": room, "floor": floor} for room, floor in floors.items()])
+    return len(gone)
+
+
+def purge_audits(connection: Connection, before: datetime, limit: int) -> int:
+    """See `IStore`."""
+    oldest = connection.execute(select(audit.c.key, audit.c.at_ms).order_by(audit.c.key).limit(limit))
+    gone = list(takewhile(lambda row: row.at_ms < to_ms(before), oldest.all()))
+    if gone:
+        connection.execute(delete(audit).where(audit.c.key <= gone[-1].key))
     return len(gone)

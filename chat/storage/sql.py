@@ -94,6 +94,7 @@ class SqlStore(Database):
     put_report = written_by(reporting.put_report)
     list_reports = read_by(reporting.list_reports)
     record = written_by(write_audit)
+    purge_audits = written_by(purging.purge_audits)
 
     # Keys of backends
 

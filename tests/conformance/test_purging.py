@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from chat.messages import Appended
 from chat.model import Message, Receipt, Room
@@ -125,3 +126,13 @@ async def test_a_retry_of_a_purged_message_is_a_new_one(opened: Opened, kind: st
     )
     assert again.repeated is (kind == "kept")
     assert again.message.seq == (2 if kind == "purged" else 1)
+
+
+async def test_the_oldest_rows_of_the_audit_log_go(opened: Opened) -> None:
+    for number, at in enumerate((MONTH_AGO, MONTH_AGO, MONTH_AGO, WEEK_AGO, MONTH_AGO)):
+        await opened.store.record(structs.replace(audit(str(number)), at=at))
+    assert [await opened.store.purge_audits(WEEK_AGO, 2) for _ in range(3)] == [2, 1, 0]
+    assert [row[2] for row in opened.case.audits()] == ["3", "4"]
+    assert await opened.store.purge_audits(NOW, 100) == 2
+    await opened.store.record(audit("new"))
+    assert [row[2] for row in opened.case.audits()] == ["new"]

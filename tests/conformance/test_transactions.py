@@ -66,6 +66,7 @@ WRITES: dict[str, Write] = {
     "cancel_timer": lambda opened, number: opened.store.cancel_timer("kind", str(number)),
     "add_tallies": lambda opened, number: opened.store.add_tallies({RoomId("room0"): 1}, {ALICE: utc_now()}),
     "record": lambda opened, number: opened.store.record(audit(str(number))),
+    "purge_audits": lambda opened, number: opened.store.purge_audits(utc_now() - timedelta(days=1), 1),
     "put_sanctions": lambda opened, number: opened.store.put_sanctions([mute()], [audit(str(number))]),
     "put_report": lambda opened, number: opened.store.put_report(reported_by_bob(number)),
     "put_key": lambda opened, number: opened.store.put_key(key(str(number)), audit("x")),
