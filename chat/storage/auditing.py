@@ -8,18 +8,22 @@ from chat.moderation import Audit
 from chat.storage import schema
 from chat.times import to_ms
 
+# Made once: to make a statement takes longer than to execute it.
+_add = insert(schema.audit)
+
 
 def write_audit(connection: Connection, audit: Audit) -> None:
     """Add a row."""
     connection.execute(
-        insert(schema.audit).values(
-            at_ms=to_ms(audit.at),
-            key_name=audit.key_name,
-            actor_id=audit.actor_id,
-            action=audit.action,
-            user_id=audit.user_id,
-            room_id=audit.room_id,
-            reason=audit.reason,
-            until_ms=None if audit.until is None else to_ms(audit.until),
-        )
+        _add,
+        {
+            "at_ms": to_ms(audit.at),
+            "key_name": audit.key_name,
+            "actor_id": audit.actor_id,
+            "action": audit.action,
+            "user_id": audit.user_id,
+            "room_id": audit.room_id,
+            "reason": audit.reason,
+            "until_ms": None if audit.until is None else to_ms(audit.until),
+        },
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from chat.errors import ChatError, ErrorCode
 from chat.model import Role, Room, RoomId, RoomKind
@@ -15,6 +15,8 @@ from chat.storage.auditing import write_audit
 from chat.storage.schema import acls, markers, memberships, roles, rooms, sanctions, timers
 from chat.storage.timing import set_timer
 from chat.times import to_ms
+
+_key_of_room = select(rooms.c.key).where(rooms.c.id == bindparam("id"), rooms.c.removed_ms.is_(None))
 
 
 def create_room(connection: Connection, new: NewRoom) -> Room:
@@ -44,8 +46,7 @@ def create_room(connection: Connection, new: NewRoom) -> Room:
 
 def key_of(connection: Connection, room_id: RoomId) -> int:
     """The key of a room or conversation that was not removed, for what is to be kept of it. Raises NO_SUCH_ROOM."""
-    there = select(rooms.c.key).where(rooms.c.id == room_id, rooms.c.removed_ms.is_(None))
-    key = connection.execute(there).scalar()
+    key = connection.execute(_key_of_room, {"id": room_id}).scalar()
     if key is None:
         raise ChatError(ErrorCode.NO_SUCH_ROOM)
     return int(key)

@@ -26,6 +26,12 @@ _forget = delete(sanctions).where(
     sanctions.c.user_key == _of_ended_user,
     sanctions.c.until_ms == bindparam("ended_ms"),
 )
+# Made once: to make a statement takes longer than to execute it.
+_take_away = delete(sanctions).where(
+    *(sanctions.c[name] == bindparam(name) for name in ("kind", "scope", "target_key", "user_key"))
+)
+_set = insert(sanctions)
+_keys = {table: select(table.c.key).where(table.c.id == bindparam("id")) for table in (users, channels)}
 
 
 def put_sanctions(
@@ -42,7 +48,7 @@ def put_sanctions(
     now_ms = to_ms(utc_now())
     for sanction in new:
         identity = _identity(connection, sanction)
-        connection.execute(delete(sanctions).where(*_same(identity)))
+        connection.execute(_take_away, identity)
         values = {
             "actor_key": _key(connection, users, sanction.actor_id),
             "duration": sanction.duration,
@@ -50,7 +56,7 @@ def put_sanctions(
             "created_ms": now_ms,
             "until_ms": to_ms(sanction.until),
         }
-        connection.execute(insert(sanctions).values(identity | values))
+        connection.execute(_set, identity | values)
     for audit in audits:
         write_audit(connection, audit)
 
@@ -81,7 +87,7 @@ def _named(sanction: Sanction) -> dict[str, Any]:
 
 def end_sanction(connection: Connection, sanction: Sanction, audit: Audit) -> None:
     """See `IStore`."""
-    connection.execute(delete(sanctions).where(*_same(_identity(connection, sanction))))
+    connection.execute(_take_away, _identity(connection, sanction))
     write_audit(connection, audit)
 
 
@@ -114,12 +120,8 @@ def _kind(sanction: Sanction) -> str:
     return "mute" if isinstance(sanction, Mute) else "ban"
 
 
-def _same(identity: dict[str, Any]) -> list[Any]:
-    return [sanctions.c[name] == value for name, value in identity.items()]
-
-
 def _key(connection: Connection, table: Any, public_id: str) -> int:
-    return int(connection.execute(select(table.c.key).where(table.c.id == public_id)).scalar_one())
+    return int(connection.execute(_keys[table], {"id": public_id}).scalar_one())
 
 
 def load_sanctions(connection: Connection, now_ms: int) -> Iterator[Sanction]:
