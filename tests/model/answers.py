@@ -57,7 +57,7 @@ class Answers:
 
     def room_to_change(self, person: Person, room_id: str) -> Room:
         room = self.town.rooms.get(room_id)
-        if room is None or not room.exists or not (person.may_enter(room) or person.may_change(room)):
+        if room is None or not room.exists or not person.knows_of(room):
             raise Refused(802)
         if not person.may_change(room):
             raise Refused(705)

@@ -83,9 +83,15 @@ class Person:
 
     def may_change(self, room: Room) -> bool:
         """Whether the user may rename the room, and remove it unless it is an admin room."""
+        if room.kind == "admin":
+            return self.id == SUPER
         if self.id == SUPER or self.id in room.owners or (room.channel, self.id) in CHANNEL_ROLES:
             return True
         return room.is_temporary and (self.is_operator or self.id in room.moderators)
+
+    def knows_of(self, room: Room) -> bool:
+        """Whether the room need not be kept from the user."""
+        return self.may_enter(room) or self.may_change(room) or self.is_operator
 
     def roles_in(self, room: Room) -> str:
         """The roles that others see in the room."""
