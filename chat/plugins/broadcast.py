@@ -5,9 +5,10 @@ from __future__ import annotations
 from zope.interface import implementer
 
 from chat.activities import RoomRef, UserRef
+from chat.errors import ChatError, ErrorCode
 from chat.events import Announced
 from chat.ichat import IVerb
-from chat.model import SYSTEM_ID
+from chat.model import ID_LENGTH, SYSTEM_ID
 from chat.moderation import Audit
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import Broadcast
@@ -15,7 +16,10 @@ from chat.requests import Broadcast
 
 @implementer(IVerb)
 class BroadcastVerb:
-    """Announces whatever a backend says; the audit log has who and where, not what. Raises NO_SUCH_ROOM."""
+    """Announces what a backend says, so that every client can take it: at most `messages.max_characters`, with a verb
+    of at most ID_LENGTH characters. The audit log has who and where, not what. Raises NO_SUCH_ROOM, MSG_TOO_LONG,
+    VALIDATION_ERROR for the verb.
+    """
 
     event = None
     verbs = ()
@@ -25,9 +29,11 @@ class BroadcastVerb:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._max_characters = services.config.messages.max_characters
 
     async def handle(self, context: Context, request: Broadcast) -> Outcome:
         """See `IVerb`."""
+        self._check(request)
         room = None if request.room_id is None else self._services.rooms.room(request.room_id)
         room_id = None if room is None else room.id
         row = Audit(context.now, context.key_name, context.actor.id, "broadcast", SYSTEM_ID, room_id, "")
@@ -42,6 +48,12 @@ class BroadcastVerb:
             room_id=room_id,
         )
         return Outcome(events=(announced,))
+
+    def _check(self, request: Broadcast) -> None:
+        if len(request.body) > self._max_characters:
+            raise ChatError(ErrorCode.MSG_TOO_LONG, f"body has more than {self._max_characters} characters")
+        if len(request.verb) > ID_LENGTH or "\0" in request.verb:
+            raise ChatError(ErrorCode.VALIDATION_ERROR, f"verb has a NUL, or more than {ID_LENGTH} characters")
 
 
 def build(options: NoOptions, services: Services) -> Contribution:

@@ -12,7 +12,7 @@ from chat.texts import text_of
 
 
 class BroadcastBody(RoomChoice, frozen=True, kw_only=True):
-    """What is to be said: base64 text, any verb."""
+    """What is to be said: base64 text of at most `messages.max_characters`, any verb of at most 64 characters."""
 
     body: str
     verb: str

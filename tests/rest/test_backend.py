@@ -78,12 +78,15 @@ def test_broadcast(server: RunningServer, alice: Client) -> None:
         assert heard["target"] == {"id": ROOM_ID, "displayName": GENERAL, "objectType": "room"}
         outside.sync()
         assert outside.heard("gn_broadcast") == []
+    longest = {"body": base64_of("\U0001f600" * 10_000), "verb": "\U0001f600" * 64, "room_id": ROOM_ID}
+    assert server.rest("POST", "/broadcast", longest)[0] == 200
+    assert alice.wait_for("gn_broadcast")["content"] == longest["body"]
     with sqlite3.connect(server.settings.folder / "data" / "chat.db") as database:
         rows = database.execute(
             "SELECT key_name, actor_id, action, room_id FROM audit WHERE action = 'broadcast' AND key_name = 'tests'"
         ).fetchall()
     database.close()
-    assert rows == [("tests", "0", "broadcast", None), ("tests", "0", "broadcast", ROOM_ID)]
+    assert rows == [("tests", "0", "broadcast", None)] + [("tests", "0", "broadcast", ROOM_ID)] * 2
 
 
 def test_reports(server: RunningServer, alice: Client) -> None:
@@ -141,6 +144,9 @@ def test_reports(server: RunningServer, alice: Client) -> None:
         ("GET", "/muted", {"user_ids": "alice"}, 400),
         ("POST", "/broadcast", {"body": "!", "verb": "x"}, 400),
         ("POST", "/broadcast", {"verb": "x"}, 400),
+        ("POST", "/broadcast", {"body": base64_of("x" * 10_001), "verb": "x"}, 400),
+        ("POST", "/broadcast", {"body": "eA==", "verb": "x" * 65}, 400),
+        ("POST", "/broadcast", {"body": "eA==", "verb": "x\0"}, 400),
         ("POST", "/broadcast", {"body": "eA==", "verb": "x", "room_id": "nowhere"}, 404),
         ("GET", "/reports?limit=0", None, 400),
         ("GET", "/reports", {"limit": 101}, 400),
