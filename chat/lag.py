@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from chat.metrics import Timings
 from chat.times import monotonic
 
 LOOK_EVERY_S = 0.25
+# Ten minutes: a machine that was stopped for a day is not to be counted for long.
+MISSED_LIMIT = 2_400
 
 
 class Lag:
-    """Asks every LOOK_EVERY_S to be called, and measures how much later that happens. `times` are those delays."""
+    """Asks every LOOK_EVERY_S to be called, and measures how much later that happens. `times` are those delays: of a
+    stall those of all looks that were due within it, at most MISSED_LIMIT. As one delay among the many of a quiet time
+    it would be in no percentile, however long it kept everybody waiting.
+    """
 
     def __init__(self, clock: IReactorTime) -> None:
         self.times = Timings()
@@ -30,5 +37,8 @@ class Lag:
             self._next = None
 
     def _look(self, due_at: float) -> None:
-        self.times.observe(max(0.0, self._seconds() - due_at))
+        late_s = max(0.0, self._seconds() - due_at)
+        self.times.observe(late_s)
+        for missed in range(1, min(ceil(late_s / LOOK_EVERY_S), MISSED_LIMIT)):
+            self.times.observe(late_s - missed * LOOK_EVERY_S)
         self.start()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
 from chat.errors import ConfigError
-from chat.lag import LOOK_EVERY_S, Lag
+from chat.lag import LOOK_EVERY_S, MISSED_LIMIT, Lag
 from chat.metrics import LABELS_LIMIT, OTHER, Counts, Family, Instrument, Kind, Measured, Metrics, Timings
 
 INFINITE = float("inf")
@@ -98,8 +98,25 @@ def test_lag() -> None:
     assert lag.times.measured().total == 0
     clock.advance(LOOK_EVERY_S + 0.75)
     clock.advance(LOOK_EVERY_S)
-    assert lag.times.measured().total == pytest.approx(0.75)
-    assert lag.times.measured().buckets[-1][1] == 3
+    assert lag.times.measured().total == pytest.approx(0.75 + 0.5 + 0.25)
+    assert lag.times.measured().buckets[-1][1] == 5
     lag.stop()
     lag.stop()
     assert not clock.getDelayedCalls()
+
+
+def test_a_stall_shows_among_many_quiet_looks() -> None:
+    clock = Clock()
+    lag = Lag(clock)
+    lag.start()
+    for _ in range(160):
+        clock.advance(LOOK_EVERY_S)
+    clock.advance(LOOK_EVERY_S + 4.7)
+    measured = lag.times.measured()
+    buckets = dict(measured.buckets)
+    looks = 161 + 18
+    assert measured.total == pytest.approx(sum(4.7 - number * LOOK_EVERY_S for number in range(19)))
+    assert buckets[float("inf")] == looks
+    assert buckets[2.5] < 0.99 * looks
+    clock.advance(86_400)
+    assert lag.times.measured().buckets[-1][1] == looks + MISSED_LIMIT
