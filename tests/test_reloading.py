@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from chat.config import Auth, Backend, BackendKey, Config, Content, Limits, Log, StaticUser
 from chat.reloading import RELOADED, changed_keys, with_reloaded
 
@@ -30,3 +33,9 @@ def test_what_is_taken_over_is_what_is_said_to_be() -> None:
     taken = with_reloaded(old, new)
     assert set(changed_keys(old, taken)) == RELOADED
     assert set(changed_keys(taken, new)) == {"environment", "content.restricted_names"}
+
+
+def test_what_is_taken_over_is_documented() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "operating.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| (.*) \| .* \|$", page.partition("\n## Reload\n")[2].partition("\n## ")[0], re.MULTILINE)
+    assert set(re.findall(r"`([a-z]+\.[a-z]+)`", "\n".join(table))) == RELOADED
