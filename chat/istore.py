@@ -178,7 +178,7 @@ class IStore(Interface):
         """Add to the rooms' numbers of joins, and set when users were last online. A Deferred of None."""
 
     def count_joins(room_ids: Sequence[RoomId]) -> Deferred[Mapping[RoomId, int]]:
-        """A Deferred of how often each of the rooms was joined so far; unknown rooms are left out."""
+        """A Deferred of how often each of the rooms was joined so far; unknown rooms and conversations are left out."""
 
     def last_online(user_ids: Sequence[UserId]) -> Deferred[Mapping[UserId, datetime]]:
         """A Deferred of when each of the users was last online; those who never were are left out."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from chat.model import RoomId, UserId
+from chat.model import RoomId, RoomKind, UserId
 from chat.storage.schema import rooms, users
 from chat.times import from_ms, to_ms
 
@@ -25,7 +25,8 @@ def add_tallies(connection: Connection, joins: Mapping[RoomId, int], last_online
 
 def count_joins(connection: Connection, room_ids: Sequence[RoomId]) -> Mapping[RoomId, int]:
     """See `IStore`."""
-    found = connection.execute(select(rooms.c.id, rooms.c.joins).where(rooms.c.id.in_(room_ids)))
+    asked = select(rooms.c.id, rooms.c.joins).where(rooms.c.id.in_(room_ids))
+    found = connection.execute(asked.where(rooms.c.kind != RoomKind.CONVERSATION.value))
     return {RoomId(row.id): row.joins for row in found}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chat.texts import base64_of
-from tests.clients import Client
+from tests.clients import Client, message
 from tests.running import ROOM_ID, RunningServer, wait_until
 
 OTHER_ID = "00000000-0000-0000-0000-00000000000b"
@@ -48,6 +48,13 @@ def test_joins(server: RunningServer, enter: Callable[..., Client]) -> None:
     assert joins({"room_ids": [ROOM_ID, OTHER_ID, "nowhere"], "room_names": [base64_of("Other")]}) == after | named
     answer = server.rest("GET", f"/count-joins?room_ids={ROOM_ID}&room_ids={OTHER_ID}")[1]
     assert answer == {"status_code": 200, "data": after}
+
+
+def test_a_conversation_is_no_room(server: RunningServer, enter: Callable[..., Client]) -> None:
+    ann, _ = enter("ann", None), enter("bob", None)
+    whispered = ann.call("message", message("psst", "bob") | {"target": {"id": "bob", "objectType": "private"}})
+    asked = {"room_ids": [whispered["data"]["target"]["id"]]}
+    assert server.rest("GET", "/count-joins", asked) == (200, {"status_code": 200, "data": {}})
 
 
 def test_last_times(server: RunningServer) -> None:
