@@ -8,7 +8,7 @@ from zope.interface import implementer
 from chat.ichat import IEndpoint
 from chat.model import UserId
 from chat.plugin import Context, Contribution, NoOptions, Plugin, Scope, Services
-from chat.rest import GivenId, RoomsAsked, check_number, user_id_of
+from chat.rest import GivenId, RoomsAsked, user_ids_of
 from chat.times import rfc3339
 
 
@@ -54,8 +54,7 @@ class GetLastOnline:
 
     async def call(self, caller: Context, body: UsersAsked) -> dict[UserId, str]:
         """See `IEndpoint`."""
-        asked = [user_id_of(given) for given in (body.users if body.user_id is None else (body.user_id,))]
-        check_number(len(asked))
+        asked = user_ids_of(body.users if body.user_id is None else (body.user_id,))
         found = await self._services.tallies.last_online(asked)
         return {user_id: rfc3339(at) for user_id, at in found.items()}
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import cast
+from typing import NoReturn, cast
 
 import pytest
 from twisted.internet.defer import Deferred
 
-from chat.errors import StorageError
+from chat.errors import ChatError, StorageError
 from chat.model import RoomId, UserId
+from chat.plugin import Context
+from chat.plugins.rest_tallies import GetLastOnline, UsersAsked
 from chat.storage.sql import SqlStore
 from chat.testing import MemoryServer
 from chat.times import utc_now
@@ -93,3 +95,18 @@ async def test_what_could_not_be_written_is_written_later(
 
 def _refuse(work: object) -> None:
     raise StorageError("not now")
+
+
+class TooMany(tuple[str, ...]):
+    """Ids that are counted alone."""
+
+    def __iter__(self) -> NoReturn:
+        raise AssertionError("so many ids are not to be looked at")
+
+
+async def test_ids_are_counted_before_they_are_looked_at(server: MemoryServer) -> None:
+    services = server.server.services
+    with pytest.raises(ChatError, match="ask for 1 to 1000"):
+        await GetLastOnline(services).call(
+            Context(utc_now(), services.users.system), UsersAsked(users=TooMany(["x"] * 1001))
+        )
