@@ -13,6 +13,7 @@ from chat.audiences import Audience, InRoom, OfUser
 from chat.errors import StorageError
 from chat.events import MessageDeleted
 from chat.ichat import IVerb
+from chat.model import SYSTEM_ID, UserId
 from chat.moderation import Audit
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Requires, Services
 from chat.requests import DeleteWritten, WrittenDeleted
@@ -24,7 +25,8 @@ class DeleteWrittenVerb:
     """Deletes the next messages of a user, from the newest on, at most FOUND_AT_ONCE and in one go. Each room hears of
     each of its messages, and so do the owners of a conversation. The row in the audit log is written with the first.
 
-    Raises NO_SUCH_USER; NOT_ALLOWED to all but operators, and to those below the user.
+    Raises NO_SUCH_USER; NOT_ALLOWED to all but operators, and to those below the user. What the system wrote the system
+    alone deletes.
     """
 
     event = None
@@ -39,7 +41,7 @@ class DeleteWrittenVerb:
     async def handle(self, context: Context, request: DeleteWritten) -> Outcome:
         """See `IVerb`."""
         author = await self._services.users.known(request.user_id)
-        self._services.rooms.rights.check(Act.DELETE_OF_OTHERS, context.caller.id, None, author.id)
+        self._check(context.caller.id, author.id)
         found: Found = await self._services.store.search_messages(Search(author=author, is_live=True), request.below)
         row = Audit(context.now, context.key_name, context.actor.id, "delete-messages", author.id, None, "")
         try:
@@ -48,6 +50,10 @@ class DeleteWrittenVerb:
             return Outcome(WrittenDeleted(failed=len(found.records), below=found.below))
         events = tuple(_event(context, record) for record in deleted)
         return Outcome(WrittenDeleted(deleted=len(events), told=self._told(deleted), below=found.below), events)
+
+    def _check(self, caller_id: UserId, author_id: UserId) -> None:
+        if not caller_id == author_id == SYSTEM_ID:
+            self._services.rooms.rights.check(Act.DELETE_OF_OTHERS, caller_id, None, author_id)
 
     async def _delete(self, context: Context, records: Sequence[Record], row: Audit | None) -> Sequence[Record]:
         """Those that were there still."""
