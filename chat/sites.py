@@ -42,7 +42,8 @@ def backend_site(calls: Backend, keys: Keys, services: Services, is_draining: Ca
     root.putChild(b"readyz", Health(keys, readiness(services.store, is_draining, reactor)))
     root.putChild(b"metrics", MetricsPage(keys, services.metrics, reactor))
     root.putChild(b"admin", admin_pages())
-    site: Site = _site(root, PromptSite, reactor)
+    site: PromptSite = _site(root, PromptSite, reactor)
+    site.counted = calls.count
     return site
 
 

@@ -81,7 +81,7 @@ class Backend(Resource):
         request.notifyFinish().addBoth(lambda result: finished.append(result))
         answering.addErrback(self._failure_of, request)
         answering.addCallback(self._measured, request, begun)
-        answering.addCallback(lambda answer: None if finished else self._respond(request, answer))
+        answering.addCallback(lambda answer: None if finished else respond(request, *answer))
         answering.addErrback(lambda failure: self.log.failure("no answer could be sent", failure))
         answering.addCallback(lambda done: self._running.discard(answering))
         return NOT_DONE_YET
@@ -93,6 +93,11 @@ class Backend(Resource):
     def drained(self) -> list[Deferred[None]]:
         """Each fires when a call that runs now has been answered."""
         return [_when_done(answering) for answering in self._running]
+
+    def count(self, status: int) -> int:
+        """Count an answer by what its HTTP status is in truth, and return the one that the caller is shown."""
+        self.statuses.add(str(status))
+        return OK if self._legacy_status else status
 
     async def _answer(self, request: Request) -> tuple[int, bytes, dict[str, str]]:
         key = self._keys.identify(request)
@@ -132,16 +137,12 @@ class Backend(Resource):
     def _measured(
         self, answer: tuple[int, bytes, dict[str, str]], request: Request, begun: float
     ) -> tuple[int, bytes, dict[str, str]]:
-        """Count an answer; by their paths only those of calls that exist."""
+        """Count an answer; by their paths only those of calls that exist. The answer with the status that is shown."""
         path, method = _path_of(request), _method_of(request)
         known = method in self._endpoints.get(path, ())
         self.times.observe(self._seconds() - begun, f"{method} /{path}" if known else "none")
-        self.statuses.add(str(answer[0]))
-        return answer
-
-    def _respond(self, request: Request, answer: tuple[int, bytes, dict[str, str]]) -> None:
         status, body, headers = answer
-        respond(request, OK if self._legacy_status else status, body, headers)
+        return self.count(status), body, headers
 
 
 def _path_of(request: Request) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.web.http import HTTPChannel
 from twisted.web.server import Site
 
 LENGTH_DIGITS = 18
-_TOO_LATE = "408 Request Timeout"
+_TOO_LATE = 408
 
 
 class BoundedChannel(HTTPChannel):
@@ -79,8 +80,19 @@ class BoundedSite(Site):
         """See `HTTPFactory`: the request was answered."""
         request.note(request.code)
 
+    def turned_away(self, status: int) -> int:
+        """A request is answered with this HTTP status before it has come as a whole; or with the one returned."""
+        return status
+
 
 class PromptSite(BoundedSite):
-    """A site whose connections are PromptChannels."""
+    """A site whose connections are PromptChannels. `counted`, set before it serves, is told the status of each request
+    that is turned away, and returns the one to answer with.
+    """
 
     protocol: Any = PromptChannel
+    counted: Callable[[int], int]
+
+    def turned_away(self, status: int) -> int:
+        """See `BoundedSite`."""
+        return self.counted(status)

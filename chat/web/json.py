@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from chat.web.access import GONE, REQUEST_ID, Visit, visit_of
 BODY_LIMIT_BYTES = 1_048_576
 DISCARD_LIMIT_BYTES = 16 * BODY_LIMIT_BYTES
 OLD_FAILURE = 500
-_TOO_LARGE = "413 Request Entity Too Large"
+_TOO_LARGE = 413
 
 
 class HttpProblem(Exception):
@@ -117,10 +118,8 @@ class BoundedRequest(Request):
         if self.visit is not None:
             self.visit.note(self, status)
 
-    def turn_away(self, status: str, problem: str) -> None:
-        """Answer a request that has not come as a whole and is not waited for any more; harmless the second time. The
-        status has its phrase.
-        """
+    def turn_away(self, status: int, problem: str) -> None:
+        """Answer a request that has not come as a whole and is not waited for any more; harmless the second time."""
         if self._is_refused:
             return
         self._is_refused = True
@@ -130,8 +129,9 @@ class BoundedRequest(Request):
         body = failure_body(problem)
         headers = _headers(body, {"Connection": "close", REQUEST_ID: visit_of(self).request_id})
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        channel.transport.write(f"HTTP/1.1 {status}\r\n{lines}\r\n".encode() + body)
-        self.note(int(status.split(maxsplit=1)[0]))
+        shown = HTTPStatus(channel.site.turned_away(status))
+        channel.transport.write(f"HTTP/1.1 {shown.value} {shown.phrase}\r\n{lines}\r\n".encode() + body)
+        self.note(status)
 
     def _begin_visit(self, bytes_in: int) -> None:
         self.visit = Visit(self.getHeader(b"x-request-id"), bytes_in)

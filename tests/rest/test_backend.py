@@ -249,6 +249,9 @@ def test_legacy_status(run_server: Callable[..., RunningServer]) -> None:
     server = run_server("[rest]\nlegacy_http_status = true")
     status, answer = server.rest("GET", "/muted", {"room_id": "nowhere"})
     assert (status, answer["status_code"]) == (200, 500)
+    status, answer = server.rest("POST", "/mute", b" " * 2_000_000)
+    assert (status, answer["status_code"]) == (200, 500)
+    server.wait_for_log("POST /mute 413, ")
 
 
 def test_health(server: RunningServer) -> None:

@@ -90,10 +90,11 @@ def test_calls_of_backends_show(shared_server: RunningServer, grown: Callable[[]
     assert shared_server.rest("GET", "/reports")[0] == 200
     assert shared_server.rest("GET", "/reports?limit=0")[0] == 400
     assert shared_server.http("GET", "/invented/by/whoever")[0] == 401
+    assert shared_server.rest("POST", "/mute", b" " * 2_000_000)[0] == 413
     more = grown()
     assert more["chat_call_seconds_count", "GET /reports"] == 2
     assert more["chat_call_seconds_count", "none"] == 1
-    assert [more["chat_calls_total", status] for status in ("200", "400", "401")] == [1, 1, 1]
+    assert [more["chat_calls_total", status] for status in ("200", "400", "401", "413")] == [1, 1, 1, 1]
 
 
 def test_who_may_look(shared_server: RunningServer) -> None:

@@ -16,6 +16,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.internet.threads import deferToThread
 
+from chat.config import Rest
 from chat.testing import MemoryServer
 from tests.running import WAIT_S
 
@@ -58,6 +59,15 @@ def test_a_request_that_drips_is_cut(caller: Caller, head: bytes) -> None:
     assert json.loads(answer.partition(b"\r\n\r\n")[2]) == {"status_code": 500, "data": text}
     assert caller.transport.disconnecting
     assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_a_request_that_drips_counts_and_has_the_legacy_status(memory_server: Callable[..., MemoryServer]) -> None:
+    server = memory_server(rest=Rest(legacy_http_status=True)).server
+    answer = Caller(server.backend).send(HEAD, TIMEOUT_S)
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["status_code"] == 500
+    (calls,) = [one for one in server.services.metrics.families() if one.name == "chat_calls_total"]
+    assert calls.values == {"408": 1}
 
 
 def test_a_quiet_connection_is_closed_without_a_word(caller: Caller) -> None:
