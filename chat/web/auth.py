@@ -39,11 +39,12 @@ _IMPLIED = {Scope.MODERATE: {Scope.READ}}
 
 
 class Key(Struct, frozen=True):
-    """A key in force. `digest` is what `digest_of` makes of the key."""
+    """A key in force. `digest` is what `digest_of` makes of the key, which may be guessed where it `is_short`."""
 
     name: str
     digest: bytes
     scopes: frozenset[Scope]
+    is_short: bool = False
 
     def check(self, scope: Scope) -> None:
         """Raise HttpProblem 403 unless the key has the scope."""
@@ -63,23 +64,26 @@ class Keys:
         """From now on these keys count."""
         self._keys = keys
         self._rates.keep(key.name for key in keys)
-        self._guesses.forget_keys()
+        self._guesses.keep(key.digest for key in keys)
 
     def identify(self, request: Request) -> Key:
         """The caller's key. Compares in constant time, with every key.
 
-        Raises HttpProblem: 401 without a good one, 429 after too many wrong ones or for too many calls with a good one.
+        Raises HttpProblem: 401 without a good one, 429 for too many calls with a good one; and after too many wrong
+        ones 429 for any other, but for a good one that nobody guesses.
         """
         place, given = place_of(request.getClientAddress()), digest_of(_token(request))
-        self._guesses.check(place, given)
         matching = [key for key in self._keys if hmac.compare_digest(key.digest, given)]
+        if not matching or matching[0].is_short:
+            self._guesses.check(place, given)
         if not matching:
             self._guesses.was_wrong(place, given)
             text = "a key is needed: Authorization: Bearer <key>"
             raise HttpProblem(_UNAUTHORIZED, text, {"WWW-Authenticate": "Bearer"})
         key = matching[0]
         visit_of(request).key_name = key.name
-        self._guesses.was_good(place, given)
+        if key.is_short:
+            self._guesses.was_good(place, given)
         self._rates.take(key.name)
         return key
 
@@ -129,8 +133,13 @@ def declared_names(config: Config) -> list[str]:
 
 def _declared(config: Config) -> tuple[Key, ...]:
     if config.backend.keys:
-        return tuple(Key(key.name, digest_of(key.key.encode()), scopes_of(key.scopes)) for key in config.backend.keys)
-    return (Key(GENERATED, digest_of(_generated(key_path(config))), frozenset(Scope)),)
+        short = set(short_keys(config))
+        return tuple(
+            Key(key.name, digest_of(key.key.encode()), scopes_of(key.scopes), key.name in short)
+            for key in config.backend.keys
+        )
+    secret = _generated(key_path(config))
+    return (Key(GENERATED, digest_of(secret), frozenset(Scope), len(secret) < LONG_ENOUGH),)
 
 
 def short_keys(config: Config) -> list[str]:

@@ -49,7 +49,7 @@ class CallRates:
 
 
 class _Address:
-    """What came from one address: which good keys, the latest wrong ones, and how many of those."""
+    """What came from one address: which short good keys, the latest wrong ones, and how many of those."""
 
     __slots__ = ("bucket", "good", "wrong")
 
@@ -60,21 +60,22 @@ class _Address:
 
 
 class Guesses:
-    """The wrong keys of each address, by their digests.
+    """The wrong keys of each address, by their digests, and the good ones that may be guessed.
 
-    An address that tried too many is told nothing of any other, right or wrong, but that it is to wait. Keys that were
-    good from there before stay good: who shares the address of a guesser, behind a proxy, is not shut out. A wrong key
-    that comes again is no new guess: a backend that has not heard of a rotation does not shut out itself.
+    An address that tried too many is told nothing of any other of these, right or wrong, but that it is to wait. Keys
+    that were good from there before stay good: who shares the address of a guesser, behind a proxy, is not shut out. A
+    wrong key that comes again is no new guess: a backend that has not heard of a rotation does not shut out itself.
     """
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
         self._addresses: OrderedDict[Place, _Address] = OrderedDict()
 
-    def forget_keys(self) -> None:
-        """There are others now."""
+    def keep(self, digests: Iterable[bytes]) -> None:
+        """These are the keys now: which of the others were good, or are wrong, is forgotten."""
+        kept = frozenset(digests)
         for address in self._addresses.values():
-            address.good.clear()
+            address.good &= kept
             address.wrong.clear()
 
     def check(self, place: Place, digest: bytes) -> None:

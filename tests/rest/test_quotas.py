@@ -7,12 +7,17 @@ from collections.abc import Callable
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+from uuid import uuid4
 
 import pytest
+from twisted.internet.address import IPv4Address
 from twisted.internet.task import Clock
+from twisted.web.test.requesthelper import DummyRequest
 
 from chat.buckets import Rate
+from chat.config import Backend, BackendKey, Config
 from chat.web import quotas
+from chat.web.auth import Keys, keys_of
 from chat.web.json import HttpProblem
 from chat.web.quotas import CallRates, Guesses
 from tests.running import KEY, ROOM_ID, RunningServer
@@ -20,6 +25,7 @@ from tests.running import KEY, ROOM_ID, RunningServer
 Run = Callable[..., RunningServer]
 MUTED = f"/muted?room_id={ROOM_ID}"
 OTHER = '[[backend.keys]]\nname = "other"\nkey = "other-key"\n'
+LONG = "0123456789abcdef"
 HERE, THERE = b"\x7f\0\0\1", b"\x0a\0\0\1"
 
 
@@ -58,7 +64,48 @@ def test_guessing_becomes_slow_and_shuts_nobody_out(run_server: Run) -> None:
     assert "attempt" not in server.log
 
 
-def test_a_good_key_is_not_told_from_a_wrong_one_while_guessing_is_slow() -> None:
+def guess(server: RunningServer) -> None:
+    """Try different keys until that is slow."""
+    statuses = (refusal(server, f"attempt-{uuid4()}")[0] for _ in range(200))
+    assert next(status for status in statuses if status != 401) == 429
+
+
+def test_guessing_shuts_out_no_key_in_force(run_server: Run) -> None:
+    """Neither across a reload, nor one that nobody guesses and that comes for the first time."""
+    server = run_server(f'[[backend.keys]]\nname = "long"\nkey = "{LONG}"\n{OTHER}')
+    assert server.rest("GET", MUTED)[0] == 200
+    guess(server)
+    server.signal(signal.SIGHUP)
+    server.wait_for_log("reloaded: ")
+    guess(server)
+    assert server.rest("GET", MUTED)[0] == 200
+    assert server.http("GET", MUTED, key=LONG)[0] == 200
+
+
+def test_which_keys_wait_while_guessing_is_slow() -> None:
+    keys = Keys((), Rate(1, 100), Clock().seconds)
+    config = Config(backend=Backend(keys=tuple(BackendKey(name=name, key=name) for name in (LONG, "new", "old"))))
+    in_force = keys_of(config, ())
+    keys.replace(in_force)
+
+    def status(given: str) -> int:
+        request: Any = DummyRequest([b""])
+        request.requestHeaders.setRawHeaders("Authorization", [f"Bearer {given}"])
+        request.client = IPv4Address("TCP", "127.0.0.1", 1)
+        try:
+            return 200 if keys.identify(request).name == given else 0
+        except HttpProblem as problem:
+            return problem.status
+
+    assert [status(given) for given in ("old", *map(str, range(20)))] == [200] + [401] * 20
+    assert [status(given) for given in (LONG, LONG[:-1], "new", "old")] == [200, 429, 429, 200]
+    keys.replace(in_force)
+    assert [status(given) for given in (LONG, LONG[:-1], "new", "old")] == [200, 429, 429, 200]
+    keys.replace(in_force[:2])
+    assert [status(given) for given in (LONG, LONG[:-1], "new", "old")] == [200, 429, 429, 429]
+
+
+def test_a_short_key_is_not_told_from_a_wrong_one_while_guessing_is_slow() -> None:
     clock = Clock()
     guesses = Guesses(clock.seconds)
     for number in range(20):
@@ -84,13 +131,15 @@ def test_a_wrong_key_that_comes_again_is_no_guess() -> None:
 
 def test_keys_that_are_replaced_are_forgotten() -> None:
     guesses = Guesses(Clock().seconds)
-    guesses.was_good(HERE, b"good")
+    for good in (b"good", b"former"):
+        guesses.was_good(HERE, good)
     for number in range(20):
         guesses.was_wrong(HERE, b"%d" % number)
+    for digest in (b"good", b"former", b"19"):
+        guesses.check(HERE, digest)
+    guesses.keep((b"good", b"new"))
     guesses.check(HERE, b"good")
-    guesses.check(HERE, b"19")
-    guesses.forget_keys()
-    for digest in (b"good", b"19"):
+    for digest in (b"former", b"new", b"19"):
         with pytest.raises(HttpProblem):
             guesses.check(HERE, digest)
 
