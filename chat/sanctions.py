@@ -38,6 +38,7 @@ class Sanctions(Generic[Kind]):
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
         self._places: dict[SanctionPlace, dict[UserId, Kind]] = {}
+        self._places_of: dict[UserId, dict[SanctionPlace, None]] = {}
         self._ends: Agenda[tuple[str, str, str], float] = Agenda()
         self._turns = Turns()
 
@@ -69,7 +70,7 @@ class Sanctions(Generic[Kind]):
 
     def put(self, sanction: Kind, now: datetime) -> None:
         """Set a sanction in place of the user's former one there. `now` is the wall clock's time."""
-        self._places.setdefault(sanction.place, {})[sanction.user_id] = sanction
+        self._take(sanction)
         end = self._seconds() + (sanction.until - now).total_seconds()
         self._ends.put((*sanction.place, sanction.user_id), end)
 
@@ -80,8 +81,8 @@ class Sanctions(Generic[Kind]):
 
     def forget(self, place: SanctionPlace) -> None:
         """The place is gone."""
-        for user_id in self._places.pop(place, ()):
-            self._ends.take_off((*place, user_id))
+        for user_id in tuple(self._places.get(place, ())):
+            self.end(place, user_id)
 
     def take_ended(self, limit: int) -> tuple[Kind, ...]:
         """Forget those that ended first, at most `limit`, and return them, to be forgotten in the store too."""
@@ -97,7 +98,7 @@ class Sanctions(Generic[Kind]):
             scope, target_id = one.place
             key = scope, target_id, one.user_id
             if self._ends.get(key) is None:
-                self._places.setdefault(one.place, {})[one.user_id] = one
+                self._take(one)
                 self._ends.put(key, self._seconds())
 
     def get(self, place: SanctionPlace, user_id: UserId) -> Kind | None:
@@ -120,18 +121,26 @@ class Sanctions(Generic[Kind]):
 
     def of_user(self, user_id: UserId) -> list[Kind]:
         """Those in force on a user, at all places."""
-        found = (self.get(place, user_id) for place in self._places)
+        found = (self.get(place, user_id) for place in self._places_of.get(user_id, ()))
         return [sanction for sanction in found if sanction is not None]
 
     def _left_s(self, sanction: Kind) -> float:
         end = self._ends.get((*sanction.place, sanction.user_id))
         return 0 if end is None else end - self._seconds()
 
+    def _take(self, sanction: Kind) -> None:
+        self._places.setdefault(sanction.place, {})[sanction.user_id] = sanction
+        self._places_of.setdefault(sanction.user_id, {})[sanction.place] = None
+
     def _forget(self, place: SanctionPlace, user_id: UserId) -> Kind | None:
         sanctioned = self._places.get(place)
-        if sanctioned is None:
+        if sanctioned is None or user_id not in sanctioned:
             return None
-        sanction = sanctioned.pop(user_id, None)
+        places = self._places_of[user_id]
+        del places[place]
+        if not places:
+            del self._places_of[user_id]
+        sanction = sanctioned.pop(user_id)
         if not sanctioned:
             del self._places[place]
         return sanction

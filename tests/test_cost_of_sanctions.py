@@ -6,6 +6,9 @@ import gc
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+
+from twisted.internet.task import Clock
 
 from chat.coroutines import begin
 from chat.model import Ban, BanScope, Mute, RoomId, UserId
@@ -13,6 +16,7 @@ from chat.plugin import Context
 from chat.plugins.ban import BanGuard
 from chat.plugins.mute import MuteGuard
 from chat.requests import SendMessage
+from chat.sanctions import Mutes
 from chat.testing import MemoryServer
 from chat.times import utc_now
 
@@ -81,3 +85,13 @@ async def test_the_checks_of_a_message_are_the_same_however_many_there_are(
     without, one, many = asked
     assert one == many
     assert sum(without) <= sum(many) < 80
+
+
+def test_those_of_a_user_are_found_the_same_however_many_others_have_some() -> None:
+    asked = []
+    for count in (1, MANY):
+        mutes, until = Mutes(Clock().seconds), utc_now() + timedelta(hours=1)
+        for number in range(count):
+            mutes.put(Mute(UserId(f"user-{number}"), RoomId(f"room-{number}"), SYSTEM, "1h", "", until), utc_now())
+        asked.append(calls_of(partial(mutes.of_user, UserId("user-0"))))
+    assert asked[0] == asked[1]

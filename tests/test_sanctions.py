@@ -5,6 +5,7 @@ wherever they were.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from random import Random
 
 import pytest
 from twisted.internet.task import Clock
@@ -108,7 +109,7 @@ def test_what_is_put_back_has_ended_and_is_taken_again(mutes: Mutes, clock: Cloc
     assert mutes.of(ALICE, ONE) is mutes.of(BOB, ONE) is None
     assert mutes.in_room(ONE) == mutes.of_user(ALICE) == []
     assert set(mutes.take_ended(MANY)) == {first, second}
-    assert mutes._places == {}
+    assert [mutes._places, mutes._places_of] == [{}, {}]
 
 
 def test_what_is_put_back_does_not_end_what_took_its_place(mutes: Mutes, clock: Clock) -> None:
@@ -131,8 +132,31 @@ def test_mutes_end_by_hand_and_with_their_room(mutes: Mutes) -> None:
         mutes.forget_room(ONE)
     assert mutes.in_room(ONE) == []
     mutes.end(("room", OTHER), BOB)
-    assert mutes._places == {}
+    assert [mutes._places, mutes._places_of] == [{}, {}]
     assert mutes._ends.first() is None
+
+
+def test_those_of_a_user_are_those_at_all_places(mutes: Mutes, clock: Clock) -> None:
+    random, names = Random(7), "abcde"
+    for _ in range(MANY):
+        user_id, room_id = UserId(random.choice(names)), RoomId(random.choice(names))
+        act = random.randrange(6)
+        if act == 0:
+            mutes.end(("room", room_id), user_id)
+        elif act == 1:
+            mutes.forget_room(room_id)
+        elif act == 2:
+            clock.advance(1)
+            taken = mutes.take_ended(3)
+            mutes.put_back(taken[:2])
+        else:
+            mutes.put(mute(user_id, room_id, clock.seconds() + random.randrange(1, 20)), at(clock.seconds()))
+        everywhere = [one for place in mutes.places() for one in mutes.at(place)]
+        for name in names:
+            assert set(mutes.of_user(UserId(name))) == {one for one in everywhere if one.user_id == name}
+    for name in names:
+        mutes.forget_room(RoomId(name))
+    assert [mutes._places, mutes._places_of] == [{}, {}]
 
 
 def test_the_ban_that_reaches_the_farthest_counts(bans: Bans, clock: Clock) -> None:
