@@ -9,14 +9,17 @@ from typing import Any
 from msgspec import Struct
 from zope.interface import implementer
 
+from chat.errors import ChatError, ErrorCode
 from chat.ichat import IEndpoint
-from chat.model import Channel, Room, RoomKind, User, UserId
+from chat.model import Channel, Room, RoomId, RoomKind, User, UserId
 from chat.plugin import Context, Contribution, NoOptions, Plugin, Scope, Services
 from chat.rest import ANYBODY, GivenId, Nothing, UsersAsked, user_id_of
 from chat.texts import base64_of
 
 # After how many rooms others get a turn.
 BATCH = 200
+# How many rooms of users one answer has.
+ROOMS_LIMIT = 20_000
 
 
 @implementer(IEndpoint)
@@ -86,7 +89,9 @@ class GetRoomsAcl:
 
 @implementer(IEndpoint)
 class GetRoomsForUsers:
-    """Lists the rooms that users are in now, seen by others or not; none for who is not online, or not known."""
+    """Lists the rooms that users are in now, seen by others or not; none for who is not online, or not known. Raises
+    VALIDATION_ERROR above ASK_LIMIT users or ROOMS_LIMIT rooms of theirs.
+    """
 
     method = "GET"
     path = "rooms-for-users"
@@ -98,14 +103,23 @@ class GetRoomsForUsers:
 
     async def call(self, caller: Context, body: UsersAsked) -> dict[UserId, list[dict[str, str]]]:
         """See `IEndpoint`."""
-        return {user_id: list(self._rooms_of(user_id)) for user_id in body.ids}
+        found = {user_id: self._services.presence.rooms_of(user_id) for user_id in body.ids}
+        if sum(map(len, found.values())) > ROOMS_LIMIT:
+            raise ChatError(ErrorCode.VALIDATION_ERROR, f"more than {ROOMS_LIMIT} rooms: ask for fewer users")
+        listed: dict[UserId, list[dict[str, str]]] = {user_id: [] for user_id in found}
+        pairs = [(user_id, room_id) for user_id, room_ids in found.items() for room_id in room_ids]
+        for start in range(0, len(pairs), BATCH):
+            for user_id, room_id in pairs[start : start + BATCH]:
+                listed[user_id] += self._entries(room_id)
+            await self._services.pause()
+        return listed
 
-    def _rooms_of(self, user_id: UserId) -> Iterator[dict[str, str]]:
-        rooms = self._services.rooms
-        for room in map(rooms.find, self._services.presence.rooms_of(user_id)):
-            channel = None if room is None else rooms.channel_of(room)
-            if room is not None and channel is not None:
-                yield _named(room, channel)
+    def _entries(self, room_id: RoomId) -> Iterator[dict[str, str]]:
+        """That of the room, if it is still there."""
+        room = self._services.rooms.find(room_id)
+        channel = None if room is None else self._services.rooms.channel_of(room)
+        if room is not None and channel is not None:
+            yield _named(room, channel)
 
 
 async def _listed(services: Services, entry: Callable[[Channel, Room], dict[str, Any] | None]) -> list[dict[str, Any]]:
