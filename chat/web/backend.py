@@ -169,7 +169,8 @@ def read_body(request: Request, kind: Any) -> Any:
     raw = request.content.read()
     try:
         if raw.strip():
-            return msgspec.json.decode(raw, type=kind)
+            # What is read entry by entry later is not looked into by msgspec now: it must be text all the same.
+            return msgspec.json.decode(raw.decode(), type=kind)
         return msgspec.convert(_query(request, kind), kind, strict=False)
     except msgspec.ValidationError as error:
         raise ChatError(ErrorCode.VALIDATION_ERROR, str(error).replace("`", "")) from None

@@ -15,7 +15,7 @@ from chat.ichat import IEndpoint
 from chat.plugin import Scope
 from chat.server import Server
 from tests.clients import Client
-from tests.running import KEY, RunningServer
+from tests.running import KEY, ROOM_ID, RunningServer
 
 ENDPOINTS = Server(Config(), Clock()).endpoints
 # The keys of EXTRA that may, by the scope that a call asks for.
@@ -85,6 +85,14 @@ def test_what_is_no_body(shared_server: RunningServer, unharmed: None, call: IEn
         status, answer = shared_server.rest(call.method, f"/{call.path}", body)
         assert status in (400, 404), (body, answer)
         assert isinstance(answer["data"], (str, dict))
+
+
+@each_call
+def test_what_is_no_text_far_inside(shared_server: RunningServer, unharmed: None, call: IEndpoint) -> None:
+    good = b'{"room_id": "%s", "duration": "1h"}' % ROOM_ID.encode()
+    for bad in (good.replace(b"1h", b"\xff"), good.replace(b"duration", b"\xff"), b'"\xff"'):
+        status, answer = shared_server.rest(call.method, f"/{call.path}", b'{"witness": %s, "bob": %s}' % (good, bad))
+        assert (status, answer) == (400, {"status_code": 500, "data": "the body is not JSON"})
 
 
 @each_call
