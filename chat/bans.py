@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from msgspec import Struct
 
 from chat.activities import RoomRef, UserRef
 from chat.audiences import Audience, InRoom, OfUser, OperatorsIn
+from chat.coroutines import to_its_end
 from chat.durations import end_of
 from chat.errors import ChatError, ErrorCode
 from chat.events import Event, OccupantBanned, UserBanned
 from chat.kicks import put_out
 from chat.model import Ban, BanScope, Channel, ChannelId, Room, RoomId, Status, User, UserId
 from chat.moderation import Audit
-from chat.plugin import Context, Identity, Outcome, Services
+from chat.occupancy import DEPARTURES_AT_ONCE
+from chat.plugin import Context, Identity, Services
 from chat.requests import BanPlan, UnbanUser
 from chat.rights import Act
 from chat.rooms import Rooms
+from chat.slots import Activity
+from chat.times import utc_now
 from chat.users import newcomer
 
 _ACTS = {
@@ -38,6 +43,12 @@ class Sentence(Struct, frozen=True):
     where: Room | Channel | None
     context: Context
     identity: Identity | None
+
+
+class PutOut(Activity, frozen=True):
+    """Put users out of where bans keep them from that are in force already, and tell of the bans."""
+
+    sentences: tuple[Sentence, ...]
 
 
 class Court:
@@ -76,13 +87,43 @@ class Court:
         identity = newcomer(plan.user_id, plan.name)
         return UserRef(plan.user_id, identity.name), identity
 
-    async def carry_out(self, sentences: Sequence[Sentence]) -> Outcome:
-        """Have all the bans in force, and the users out; or none, and nobody."""
+    async def carry_out(self, sentences: Sequence[Sentence]) -> None:
+        """Have all the bans in force, or none; then the users out, one part in each turn of the reactor. What has begun
+        comes to its end, also when nobody waits for it any more.
+        """
+        await to_its_end(self._carry_out(sentences))
+
+    async def _carry_out(self, sentences: Sequence[Sentence]) -> None:
+        await self.put_in_force(sentences)
+        for part in self._parts(sentences):
+            # A bug is in the log by then, and nothing that keeps the others in.
+            with suppress(ChatError):
+                await self._services.dispatch(Context(utc_now(), self._services.users.system), PutOut(part))
+            await self._services.pause()
+
+    def _parts(self, sentences: Sequence[Sentence]) -> Iterator[tuple[Sentence, ...]]:
+        """A user goes out of all rooms at once, so that what is told of each ban stays together."""
+        part: list[Sentence] = []
+        count = 0
+        for sentence in sentences:
+            part.append(sentence)
+            count += 1 + len(self._concerned(sentence.ban.user_id, sentence.where))
+            if count >= DEPARTURES_AT_ONCE:
+                yield tuple(part)
+                part, count = [], 0
+        if part:
+            yield tuple(part)
+
+    async def put_in_force(self, sentences: Sequence[Sentence]) -> None:
+        """Have all the bans in force, or none."""
         bans, store = self._services.rooms.bans, self._services.store
         newcomers = {one.ban.user_id: one.identity for one in sentences if one.identity is not None}
         rows = [audit_of(one.context, "ban", one.ban) for one in sentences]
         await bans.keep(store, [one.in_force for one in sentences], rows, newcomers)
-        return Outcome(events=tuple(event for one in sentences for event in self._out(one)))
+
+    def put_out(self, sentences: Sequence[Sentence]) -> tuple[Event, ...]:
+        """Have the users out at once, of bans that are in force; what is to be told of them."""
+        return tuple(event for one in sentences for event in self._out(one))
 
     def _out(self, sentence: Sentence) -> Iterator[Event]:
         """Put the user out of all rooms that the ban concerns; what is to be told of it."""

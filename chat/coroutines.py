@@ -1,5 +1,5 @@
-"""Running a coroutine without a Deferred as long as it does not wait (most commands never do), bounded waits, and
-turns.
+"""Running a coroutine without a Deferred as long as it does not wait (most commands never do), or to its end whoever
+waits for it; bounded waits, and turns.
 """
 
 from __future__ import annotations
@@ -31,6 +31,13 @@ def begin(coroutine: Coroutine[Any, Any, Result]) -> Ended | Deferred[Result]:
     except StopIteration as end:
         return Ended(end.value)
     return Deferred.fromCoroutine(_go_on(coroutine, waited))
+
+
+def to_its_end(coroutine: Coroutine[Any, Any, Result]) -> Deferred[Result]:
+    """Run the coroutine to its end, also when whoever waits for it gives up: to cancel the Deferred ends the wait."""
+    waited: Deferred[Result] = Deferred()
+    Deferred.fromCoroutine(coroutine).chainDeferred(waited)
+    return waited
 
 
 def at_most(seconds: float, waited: Iterable[Deferred[Any]], clock: IReactorTime) -> Deferred[bool]:

@@ -5,7 +5,7 @@ have to come again.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -14,12 +14,15 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chat.model import UserId
+from chat.occupancy import DEPARTURES_AT_ONCE
 from chat.times import monotonic
 
 # How many users go in one turn of the reactor.
 BATCH = 100
 
 Act = Callable[[tuple[UserId, ...]], Awaitable[None]]
+# In how many rooms a user is.
+CountRooms = Callable[[UserId], int]
 
 
 class Heartbeats:
@@ -29,10 +32,11 @@ class Heartbeats:
 
     log = Logger()
 
-    def __init__(self, clock: IReactorTime, kept_s: float) -> None:
+    def __init__(self, clock: IReactorTime, kept_s: float, count_rooms: CountRooms) -> None:
         self._clock = clock
         self._seconds = monotonic(clock)
         self._kept_s = kept_s
+        self._count_rooms = count_rooms
         # The oldest first.
         self._beats: OrderedDict[UserId, float] = OrderedDict()
         self._acts: list[Act] = []
@@ -40,7 +44,9 @@ class Heartbeats:
         self._is_stopped = False
 
     def at_the_end(self, act: Act) -> None:
-        """Let `act(user_ids)` be called for those whose beats have stopped, at most BATCH at once."""
+        """Let `act(user_ids)` be called for those whose beats have stopped: at most BATCH in one turn of the reactor,
+        and no more once they have DEPARTURES_AT_ONCE rooms to leave.
+        """
         self._acts.append(act)
 
     def beat(self, user_ids: Iterable[UserId]) -> None:
@@ -68,13 +74,21 @@ class Heartbeats:
 
     def _sweep(self) -> None:
         self._timer = None
-        over: list[UserId] = []
-        now = self._seconds()
-        while self._beats and len(over) < BATCH and self._oldest() + self._kept_s <= now:
-            over.append(self._beats.popitem(last=False)[0])
+        over = tuple(self._take_ended())
         for act in self._acts if over else ():
-            Deferred.fromCoroutine(_run(act, tuple(over))).addErrback(self._failed)
+            Deferred.fromCoroutine(_run(act, over)).addErrback(self._failed)
         self._wait()
+
+    def _take_ended(self) -> Iterator[UserId]:
+        """Those whose turn it is now."""
+        now, users, rooms = self._seconds(), 0, 0
+        while self._beats and self._oldest() + self._kept_s <= now:
+            if users == BATCH or rooms >= DEPARTURES_AT_ONCE:
+                return
+            user_id = self._beats.popitem(last=False)[0]
+            users += 1
+            rooms += self._count_rooms(user_id)
+            yield user_id
 
     def _failed(self, failure: Failure) -> None:
         self.log.failure("the end of beats failed", failure)

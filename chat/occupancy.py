@@ -31,6 +31,9 @@ from chat.timelines import Timelines
 from chat.users import Users
 
 Events = tuple[Event, ...]
+# How many departures of users from rooms go in one turn of the reactor where many go at once: of each all in the room
+# are told.
+DEPARTURES_AT_ONCE = 30
 
 
 class Occupancy:

@@ -180,7 +180,9 @@ class Server:
             mutes=mutes,
             words=Words(config.content.blacklist),
             tallies=tallies,
-            heartbeats=Heartbeats(self._reactor, config.rest.heartbeat_s),
+            heartbeats=Heartbeats(
+                self._reactor, config.rest.heartbeat_s, lambda user_id: len(presence.rooms_of(user_id))
+            ),
             timers=Timers(store, self._reactor),
             dispatch=self._dispatch,
             authenticate=self._authenticate,

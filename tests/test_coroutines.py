@@ -6,7 +6,7 @@ import pytest
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.internet.task import Clock
 
-from chat.coroutines import Ended, Turns, at_most, begin
+from chat.coroutines import Ended, Turns, at_most, begin, to_its_end
 
 
 async def add(*parts: Deferred[int] | int) -> int:
@@ -130,3 +130,22 @@ async def test_a_turn_that_fails_or_is_given_up_ends_for_the_others() -> None:
     last.callback(None)
     await ended
     assert visits.turns._locks == {}
+
+
+async def test_work_comes_to_its_end_whether_or_not_somebody_waits() -> None:
+    first: Deferred[int] = Deferred()
+    done: list[int] = []
+
+    async def work() -> int:
+        done.append(await first)
+        return done[0]
+
+    given_up = to_its_end(work())
+    given_up.cancel()
+    with pytest.raises(CancelledError):
+        await given_up
+    first.callback(5)
+    assert done == [5]
+    assert await to_its_end(add(1)) == 1
+    with pytest.raises(ValueError, match="bad"):
+        await to_its_end(add(fail(ValueError("bad"))))

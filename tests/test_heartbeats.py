@@ -9,6 +9,7 @@ from twisted.internet.task import Clock
 
 from chat.heartbeats import BATCH, Heartbeats
 from chat.model import UserId
+from chat.occupancy import DEPARTURES_AT_ONCE
 
 KEPT_S = 60.0
 
@@ -18,7 +19,8 @@ class Ended:
 
     def __init__(self) -> None:
         self.clock = Clock()
-        self.beats = Heartbeats(self.clock, KEPT_S)
+        self.rooms: dict[UserId, int] = {}
+        self.beats = Heartbeats(self.clock, KEPT_S, lambda user_id: self.rooms.get(user_id, 0))
         self.calls: list[tuple[UserId, ...]] = []
         self.beats.at_the_end(self._note)
 
@@ -55,6 +57,14 @@ def test_many_end_in_turns(ended: Ended) -> None:
     ended.clock.advance(KEPT_S)
     assert [len(call) for call in ended.calls] == [BATCH, BATCH, 1]
     assert tuple(one for call in ended.calls for one in call) == everybody
+
+
+def test_those_who_are_in_many_rooms_end_in_more_turns(ended: Ended) -> None:
+    half = DEPARTURES_AT_ONCE // 2
+    ended.rooms = {UserId("a"): half, UserId("b"): half, UserId("c"): 10 * half, UserId("e"): half}
+    ended.beats.beat(ids("a", "b", "c", "d", "e", "f"))
+    ended.clock.advance(KEPT_S)
+    assert ended.calls == [ids("a", "b"), ids("c"), ids("d", "e", "f")]
 
 
 def test_nobody_ends_after_a_stop(ended: Ended) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from zope.interface import implementer
 
-from chat.bans import Court, audit_of, banned_from, check, named_by, scope_of
+from chat.bans import Court, PutOut, audit_of, banned_from, check, named_by, scope_of
 from chat.events import UserBanned
 from chat.ichat import IGuard, IObserver, IVerb
 from chat.model import BanScope
@@ -50,12 +50,15 @@ class BanVerb:
             actor_id=context.actor.id,
         )
         async with self._services.rooms.bans.alone([named_by(plan)]):
-            return await self._court.carry_out([await self._court.sentence(context, plan)])
+            sentences = [await self._court.sentence(context, plan)]
+            await self._court.put_in_force(sentences)
+            return Outcome(events=self._court.put_out(sentences))
 
 
 @implementer(IVerb)
 class BanUsersVerb:
-    """Bans users as `BanVerb` does, all or none; the first entry that may not be decides.
+    """Bans users as `BanVerb` does, all or none; the first entry that may not be decides. Once the bans are in force
+    the users are put out some by some, and all are out in the end.
 
     Raises, with the user of the entry, INVALID_BAN_DURATION, NO_SUCH_ROOM, NO_SUCH_CHANNEL, USER_IS_BANNED,
     NOT_ALLOWED, NO_SUCH_USER; VALIDATION_ERROR for a user who cannot be made known.
@@ -78,7 +81,26 @@ class BanUsersVerb:
             for plan in request.plans:
                 with naming_user(plan.user_id):
                     sentences.append(await self._court.sentence(context, plan))
-            return await self._court.carry_out(sentences)
+            await self._court.carry_out(sentences)
+            return Outcome()
+
+
+@implementer(IVerb)
+class PutOutVerb:
+    """Puts users out whose bans are in force already."""
+
+    event = None
+    verbs = ()
+    reply_event = "gn_ban"
+    request = PutOut
+    requires = Requires.LOGGED_IN
+
+    def __init__(self, services: Services) -> None:
+        self._court = Court(services)
+
+    async def handle(self, context: Context, request: PutOut) -> Outcome:
+        """See `IVerb`."""
+        return Outcome(events=self._court.put_out(request.sentences))
 
 
 @implementer(IVerb)
@@ -152,7 +174,7 @@ class Ending:
 def build(options: NoOptions, services: Services) -> Contribution:
     """The parts of this plugin."""
     return Contribution(
-        verbs=(BanVerb(services), BanUsersVerb(services), UnbanVerb(services)),
+        verbs=(BanVerb(services), BanUsersVerb(services), PutOutVerb(services), UnbanVerb(services)),
         guards=(BanGuard(services),),
         observers=(Ending(services),),
     )

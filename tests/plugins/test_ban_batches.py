@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from msgspec import structs
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 
 from chat.errors import ChatError, ErrorCode
 from chat.model import SYSTEM_ID, BanScope, UserId
-from chat.requests import BanPlan, BanUsers
-from chat.testing import MemoryServer
+from chat.occupancy import DEPARTURES_AT_ONCE
+from chat.plugin import Outcome
+from chat.requests import BanPlan, BanUsers, BringIn, KeepOnline
+from chat.testing import MemoryClient, MemoryServer
 from chat.texts import base64_of
-from tests.banning import HALL, LOBBY, TOWN, Make, backend, call, inside, join, names
-from tests.conversing import logged_in
+from tests.banning import BAR, HALL, LAWN, LOBBY, PORCH, TOWN, Make, backend, call, inside, join, names
+from tests.conversing import eventually, logged_in
+from tests.held import Held
 
 ALICE, BOB, MOD, STRANGER = map(UserId, ("alice", "bob", "mod", "stranger"))
 IN_HALL = BanPlan(ALICE, BanScope.ROOM, HALL, "1h", "why not", SYSTEM_ID)
@@ -118,3 +124,90 @@ async def test_a_bad_entry_keeps_all_from_happening(server: MemoryServer, bad: d
         assert names(client) == []
     assert stored(server, "SELECT key FROM sanctions UNION SELECT key FROM audit") == []
     assert stored(server, "SELECT id FROM users WHERE id IN ('stranger', 'nobody', 'no id')") == []
+
+
+CROWD = tuple(UserId(f"one-{number}") for number in range(50))
+PLACES = (HALL, BAR, PORCH, LAWN)
+
+
+async def crowd(server: MemoryServer) -> None:
+    """Many who beat, and are in all the places."""
+    services = server.server.services
+    users = [await services.users.made_known(user_id, None, backend(server).now) for user_id in CROWD]
+    await services.dispatch(backend(server), KeepOnline(tuple(users)))
+    for user_id in CROWD:
+        for room_id in PLACES:
+            await services.dispatch(backend(server), BringIn(user_id, room_id))
+
+
+def still_there(server: MemoryServer) -> int:
+    """In how many rooms those of the crowd are, all in all."""
+    return sum(len(server.server.presence.rooms_of(user_id)) for user_id in CROWD)
+
+
+def banning(server: MemoryServer) -> Deferred[Outcome]:
+    """All of the crowd are banned from the server, in one call."""
+    plans = tuple(structs.replace(EVERYWHERE, user_id=user_id) for user_id in CROWD)
+    return Deferred.fromCoroutine(server.server.pipeline.dispatch(backend(server), BanUsers(plans)))
+
+
+def all_told(server: MemoryServer, client: MemoryClient) -> bool:
+    """Whether the client has heard of everybody, as often as there are rooms that it is in."""
+    return [one["object"]["id"] for one in client.heard("gn_user_kicked")] == list(CROWD) and not still_there(server)
+
+
+async def test_many_go_out_some_by_some_and_are_kept_out_at_once(server: MemoryServer) -> None:
+    from twisted.internet import reactor
+
+    watcher = await inside(server, "watcher")
+    await crowd(server)
+    banned, there = banning(server), [still_there(server)]
+    while not banned.called:
+        await deferLater(reactor, 0)
+        there.append(still_there(server))
+        if there[-1] < there[0]:
+            assert all(server.server.services.rooms.bans.of(user_id) for user_id in CROWD)
+    assert (there[0], there[-1]) == (len(CROWD) * len(PLACES), 0)
+    gone = [before - after for before, after in pairwise(there)]
+    assert max(gone) <= DEPARTURES_AT_ONCE + len(PLACES)
+    await server.settle()
+    assert all_told(server, watcher)
+
+
+async def give_up(banned: Deferred[Outcome]) -> None:
+    """Whoever called waits no longer."""
+    banned.cancel()
+    with pytest.raises(ChatError):
+        await banned
+
+
+async def test_they_go_out_also_when_nobody_waits_for_the_commit(
+    server: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watcher = await inside(server, "watcher")
+    await crowd(server)
+    held = Held(monkeypatch, "put_sanctions")
+    banned = banning(server)
+    await held.begun()
+    await give_up(banned)
+    assert still_there(server) == len(CROWD) * len(PLACES)
+    await held.let_through(server)
+    await eventually(lambda: not still_there(server))
+    await server.settle()
+    assert all_told(server, watcher)
+
+
+async def test_they_go_out_also_when_nobody_waits_for_the_last(server: MemoryServer) -> None:
+    from twisted.internet import reactor
+
+    watcher = await inside(server, "watcher")
+    await crowd(server)
+    banned = banning(server)
+    while still_there(server) == len(CROWD) * len(PLACES):
+        await deferLater(reactor, 0)
+    await give_up(banned)
+    assert still_there(server)
+    await eventually(lambda: not still_there(server))
+    await server.settle()
+    assert all_told(server, watcher)
+    assert not any(server.server.presence.is_online(user_id) for user_id in CROWD)
