@@ -16,12 +16,13 @@ from chat.moderation import Audit
 from chat.plugin import Identity
 from chat.receipts import LoginRecord
 from chat.storage.auditing import write_audit
-from chat.storage.reading import find_user
+from chat.storage.reading import find_user, find_users
 from chat.storage.receipting import waiting_for
 from chat.storage.schema import users
 from chat.times import to_ms
 
-_insert = insert(users).returning(users.c.key)
+_insert_many = insert(users)
+_insert = _insert_many.returning(users.c.key)
 
 
 def record_login(
@@ -45,10 +46,27 @@ def make_known(connection: Connection, user_id: UserId, identity: Identity, at: 
     return find_user(connection, user_id) or _make(connection, user_id, identity, at)
 
 
+def make_all_known(connection: Connection, newcomers: Mapping[UserId, Identity], at: datetime) -> None:
+    """Make known whom nobody knows of these, however many there are with few statements."""
+    known = find_users(connection, list(newcomers))
+    rows = [_row(user_id, identity, at) for user_id, identity in newcomers.items() if user_id not in known]
+    if rows:
+        connection.execute(_insert_many, rows)
+
+
 def _make(connection: Connection, user_id: UserId, identity: Identity, at: datetime) -> User:
-    values = {"id": user_id, "name": identity.name, "origin": identity.origin, "created_ms": to_ms(at)}
-    key = connection.execute(_insert, values | {"attributes": _json(identity.attributes)}).scalar_one()
+    key = connection.execute(_insert, _row(user_id, identity, at)).scalar_one()
     return User(key, user_id, identity.name, identity.origin, identity.attributes)
+
+
+def _row(user_id: UserId, identity: Identity, at: datetime) -> dict[str, Any]:
+    return {
+        "id": user_id,
+        "name": identity.name,
+        "origin": identity.origin,
+        "created_ms": to_ms(at),
+        "attributes": _json(identity.attributes),
+    }
 
 
 def set_hidden(connection: Connection, user_id: UserId, *, is_hidden: bool, audit: Audit | None = None) -> User:

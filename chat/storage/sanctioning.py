@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, true
 
+from chat.errors import ChatError, ErrorCode
 from chat.model import Ban, BanScope, Mute, RoomId, Sanction, UserId
 from chat.moderation import Audit
 from chat.plugin import Identity
-from chat.storage.auditing import write_audit
-from chat.storage.housing import key_of
-from chat.storage.people import make_known
+from chat.storage.auditing import write_audit, write_audits
+from chat.storage.people import make_all_known
 from chat.storage.schema import channels, rooms, sanctions, users
 from chat.times import from_ms, to_ms, utc_now
 
@@ -31,7 +31,51 @@ _take_away = delete(sanctions).where(
     *(sanctions.c[name] == bindparam(name) for name in ("kind", "scope", "target_key", "user_key"))
 )
 _set = insert(sanctions)
-_keys = {table: select(table.c.key).where(table.c.id == bindparam("id")) for table in (users, channels)}
+# Nothing is kept of a room that was removed.
+_is_there = {rooms: rooms.c.removed_ms.is_(None)}
+_keys = {
+    table: select(table.c.id, table.c.key).where(
+        table.c.id.in_(bindparam("ids", expanding=True)), _is_there.get(table, true())
+    )
+    for table in (users, rooms, channels)
+}
+
+
+class _Identity(NamedTuple):
+    """What no two sanctions have in common."""
+
+    kind: str
+    scope: str
+    target_key: int
+    user_key: int
+
+
+class _Keys:
+    """The keys of all that sanctions name."""
+
+    def __init__(self, connection: Connection, named: Sequence[Sanction]) -> None:
+        self._connection = connection
+        self.users = self._of(users, {user_id for one in named for user_id in (one.user_id, one.actor_id)})
+        self._places = {
+            scope: self._of(table, {one.place[1] for one in named if one.place[0] == scope})
+            for scope, table in _TABLES.items()
+        }
+
+    def identity(self, sanction: Sanction) -> _Identity:
+        """Raises NO_SUCH_ROOM; fails for an unknown user or channel."""
+        return _Identity(_kind(sanction), sanction.place[0], self._place(*sanction.place), self.users[sanction.user_id])
+
+    def _place(self, scope: str, target_id: str) -> int:
+        if scope not in _TABLES:
+            return _EVERYWHERE
+        if scope == "room" and target_id not in self._places[scope]:
+            raise ChatError(ErrorCode.NO_SUCH_ROOM)
+        return self._places[scope][target_id]
+
+    def _of(self, table: Any, ids: Set[str]) -> dict[str, int]:
+        if not ids:
+            return {}
+        return {row.id: row.key for row in self._connection.execute(_keys[table], {"ids": sorted(ids)})}
 
 
 def put_sanctions(
@@ -42,23 +86,29 @@ def put_sanctions(
     newcomers: Mapping[UserId, Identity] | None = None,
 ) -> None:
     """See `IStore`."""
-    for user_id, newcomer in (newcomers or {}).items():
-        make_known(connection, user_id, newcomer, utc_now())
+    if newcomers:
+        make_all_known(connection, newcomers, utc_now())
     _forget_ended(connection, ended)
-    now_ms = to_ms(utc_now())
-    for sanction in new:
-        identity = _identity(connection, sanction)
-        connection.execute(_take_away, identity)
-        values = {
-            "actor_key": _key(connection, users, sanction.actor_id),
+    if new:
+        _replace(connection, new, to_ms(utc_now()))
+    write_audits(connection, audits)
+
+
+def _replace(connection: Connection, new: Sequence[Sanction], now_ms: int) -> None:
+    """However many there are, with few statements. Of two of the same kind, user and place the second holds."""
+    keys = _Keys(connection, new)
+    rows = {
+        keys.identity(sanction): {
+            "actor_key": keys.users[sanction.actor_id],
             "duration": sanction.duration,
             "reason": sanction.reason,
             "created_ms": now_ms,
             "until_ms": to_ms(sanction.until),
         }
-        connection.execute(_set, identity | values)
-    for audit in audits:
-        write_audit(connection, audit)
+        for sanction in new
+    }
+    connection.execute(_take_away, [identity._asdict() for identity in rows])
+    connection.execute(_set, [identity._asdict() | values for identity, values in rows.items()])
 
 
 def _forget_ended(connection: Connection, ended: Sequence[Sanction]) -> None:
@@ -87,7 +137,7 @@ def _named(sanction: Sanction) -> dict[str, Any]:
 
 def end_sanction(connection: Connection, sanction: Sanction, audit: Audit) -> None:
     """See `IStore`."""
-    connection.execute(_take_away, _identity(connection, sanction))
+    connection.execute(_take_away, _Keys(connection, [sanction]).identity(sanction)._asdict())
     write_audit(connection, audit)
 
 
@@ -100,28 +150,8 @@ def forget_long_ended(connection: Connection, now_ms: int) -> None:
     connection.execute(delete(sanctions).where(sanctions.c.until_ms <= before_ms))
 
 
-def _identity(connection: Connection, sanction: Sanction) -> dict[str, Any]:
-    """What no two sanctions have in common. Raises NO_SUCH_ROOM; fails for an unknown user or channel."""
-    return {
-        "kind": _kind(sanction),
-        "scope": sanction.place[0],
-        "target_key": _place_key(connection, *sanction.place),
-        "user_key": _key(connection, users, sanction.user_id),
-    }
-
-
-def _place_key(connection: Connection, scope: str, target_id: str) -> int:
-    if scope == "room":
-        return key_of(connection, RoomId(target_id))
-    return _key(connection, channels, target_id) if scope == "channel" else _EVERYWHERE
-
-
 def _kind(sanction: Sanction) -> str:
     return "mute" if isinstance(sanction, Mute) else "ban"
-
-
-def _key(connection: Connection, table: Any, public_id: str) -> int:
-    return int(connection.execute(_keys[table], {"id": public_id}).scalar_one())
 
 
 def load_sanctions(connection: Connection, now_ms: int) -> Iterator[Sanction]:
