@@ -137,7 +137,8 @@ class IStore(Interface):
         """
 
     def create_room(new: NewRoom) -> Deferred[Room]:
-        """Make a room with its owner, rules and timer. A Deferred of the `Room`.
+        """Make a room with its owner, rules and timer, and make an owner known who is a newcomer, as `make_known` does.
+        A Deferred of the `Room`.
 
         Fails with ChatError ROOM_ALREADY_EXISTS when a room of the channel has the name, case ignored, and with
         TOO_MANY_PRIVATE_ROOMS when the owner owns `new.owner_limit` temporary rooms already.

@@ -12,7 +12,7 @@ from chat.world import Timer
 
 class NewRoom(Struct, frozen=True, kw_only=True):
     """A room that is to be made. `owner_limit`: how many temporary rooms its owner may have, this one included; None
-    for any number.
+    for any number. `is_newcomer`: the owner, who has no key yet, is made known with the room.
 
     `timer`: what is to be done when nobody keeps the room.
     """
@@ -25,5 +25,6 @@ class NewRoom(Struct, frozen=True, kw_only=True):
     acls: tuple[Acl, ...]
     owner: User
     owner_limit: int | None
+    is_newcomer: bool = False
     created: datetime
     timer: Timer | None

@@ -126,6 +126,12 @@ def newcomer(user_id: UserId, name: str | None) -> Identity:
     return Identity(name or user_id, {}, BACKEND)
 
 
+def stranger(user_id: UserId, name: str | None) -> User:
+    """A newcomer before the store knows of one: without a key. Raises what `newcomer` raises."""
+    identity = newcomer(user_id, name)
+    return User(0, user_id, identity.name, identity.origin, identity.attributes)
+
+
 def _size_bytes(shown: RoomUser) -> int:
     """About what an occupant takes in a list."""
     plain = len(shown.id) + len(shown.roles) + _base64_bytes(shown.name) + OCCUPANT_BYTES

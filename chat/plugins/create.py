@@ -109,6 +109,7 @@ class CreateVerb:
             access=Access.OPEN,
             acls=self._rules(request),
             owner=context.caller,
+            is_newcomer=request.is_newcomer,
             owner_limit=None if context.as_operator else self._services.config.rooms.max_per_user,
             created=context.now,
             timer=Timer(REMOVE_ROOM, room_id, context.now + self._grace),

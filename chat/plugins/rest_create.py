@@ -9,12 +9,13 @@ from zope.interface import implementer
 
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IEndpoint
-from chat.model import RoomId, User, UserId
+from chat.model import RoomId, UserId
 from chat.names import RoomNames
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Plugin, Scope, Services
 from chat.requests import BringIn, CreateRoom, RoomMade
 from chat.rest import GivenId, short_text_of, user_id_of, user_ids_of
 from chat.texts import base64_of, text_of
+from chat.users import stranger
 
 
 class CreateBody(Struct, frozen=True, kw_only=True):
@@ -52,10 +53,9 @@ class PostCreate:
         """See `IEndpoint`."""
         if not body.temporary:
             raise ChatError(ErrorCode.VALIDATION_ERROR, "only temporary rooms are made here")
-        # Before the owner is made known, who is to stay unknown when there is to be no room.
         name = self._names.checked(text_of(body.room_name, "room_name"))
         user_ids = user_ids_of(body.user_ids) if body.user_ids else ()
-        made = await self._made(caller, await self._owner(caller, body), name)
+        made = await self._made(caller, body, name)
         missing = [user_id for user_id in user_ids if not await self._brought_in(caller, user_id, made)]
         answer: dict[str, Any] = {
             "room_id": made.ref.id,
@@ -64,12 +64,13 @@ class PostCreate:
         }
         return answer | {"user_ids_not_joined": missing} if missing else answer
 
-    async def _owner(self, caller: Context, body: CreateBody) -> User:
-        name = short_text_of(body.owner_name, "owner_name")
-        return await self._services.users.made_known(user_id_of(body.owner_id), name, caller.now)
-
-    async def _made(self, caller: Context, owner: User, name: str) -> RoomMade:
-        request = CreateRoom(channel_id=self._services.rooms.default_channel().id, name=name, kind="temporary")
+    async def _made(self, caller: Context, body: CreateBody, name: str) -> RoomMade:
+        """The room. Whoever owns it is made known with it, and stays unknown where there is to be none."""
+        owner_id, owner_name = user_id_of(body.owner_id), short_text_of(body.owner_name, "owner_name")
+        known = await self._services.users.find(owner_id)
+        owner = known or stranger(owner_id, owner_name)
+        channel_id = self._services.rooms.default_channel().id
+        request = CreateRoom(channel_id=channel_id, name=name, kind="temporary", is_newcomer=known is None)
         outcome: Outcome = await self._services.dispatch(caller.on_behalf_of(owner), request)
         assert isinstance(outcome.reply, RoomMade)
         return outcome.reply

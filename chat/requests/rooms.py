@@ -39,7 +39,7 @@ class AclPlan(Activity, frozen=True):
 
 class CreateRoom(Activity, frozen=True, kw_only=True):
     """Make a room in a channel, or, of the kind `private`, a conversation of the sender's and other owners, whose ids
-    are separated by commas.
+    are separated by commas. `is_newcomer`: a backend asks for a user who is to become known with the room.
     """
 
     channel_id: Annotated[ChannelId | None, At("object.url", invalid=ErrorCode.MISSING_OBJECT_URL, limit=ID_LENGTH)] = (
@@ -58,6 +58,7 @@ class CreateRoom(Activity, frozen=True, kw_only=True):
     kind: Annotated[str | None, At("target.objectType", invalid=ErrorCode.INVALID_TARGET_TYPE, limit=ID_LENGTH)] = None
     owner_ids: Annotated[str | None, At("target.attachments[owners].summary", limit=OWNERS_LENGTH)] = None
     acls: Annotated[tuple[AclPlan, ...], At("object.attachments", limit=100)] = ()
+    is_newcomer: bool = False
 
 
 class RoomMade(Activity, frozen=True, kw_only=True):

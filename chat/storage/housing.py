@@ -11,7 +11,9 @@ from chat.model import Role, Room, RoomId, RoomKind
 from chat.moderation import Audit
 from chat.names import folded
 from chat.new_rooms import NewRoom
+from chat.plugin import Identity
 from chat.storage.auditing import write_audit
+from chat.storage.people import make_known
 from chat.storage.schema import acls, markers, memberships, roles, rooms, sanctions, timers
 from chat.storage.timing import set_timer
 from chat.times import to_ms
@@ -22,7 +24,8 @@ _key_of_room = select(rooms.c.key).where(rooms.c.id == bindparam("id"), rooms.c.
 def create_room(connection: Connection, new: NewRoom) -> Room:
     """See `IStore`."""
     _check_free(connection, new.channel.key, new.room_name)
-    _check_owner(connection, new)
+    owner_key = _owner_key(connection, new)
+    _check_owner(connection, new, owner_key)
     values = {
         "id": new.id,
         "channel_key": new.channel.key,
@@ -34,7 +37,7 @@ def create_room(connection: Connection, new: NewRoom) -> Room:
         "created_ms": to_ms(new.created),
     }
     key = int(connection.execute(insert(rooms).values(values).returning(rooms.c.key)).scalar_one())
-    owner = {"user_key": new.owner.key, "role": Role.OWNER.value, "room_key": key, "declared": False}
+    owner = {"user_key": owner_key, "role": Role.OWNER.value, "room_key": key, "declared": False}
     connection.execute(insert(roles).values(owner))
     for acl in new.acls:
         rule = {"room_key": key, "action": acl.action, "type": acl.type, "value": acl.value, "declared": False}
@@ -103,7 +106,14 @@ def _check_free(connection: Connection, channel_key: int, name: str, besides: in
         raise ChatError(ErrorCode.ROOM_ALREADY_EXISTS)
 
 
-def _check_owner(connection: Connection, new: NewRoom) -> None:
+def _owner_key(connection: Connection, new: NewRoom) -> int:
+    owner = new.owner
+    if not new.is_newcomer:
+        return owner.key
+    return make_known(connection, owner.id, Identity(owner.name, owner.attributes, owner.origin), new.created).key
+
+
+def _check_owner(connection: Connection, new: NewRoom, owner_key: int) -> None:
     if new.owner_limit is None:
         return
     owned = (
@@ -111,7 +121,7 @@ def _check_owner(connection: Connection, new: NewRoom) -> None:
         .select_from(roles)
         .join(rooms, rooms.c.key == roles.c.room_key)
         .where(
-            roles.c.user_key == new.owner.key,
+            roles.c.user_key == owner_key,
             roles.c.role == Role.OWNER.value,
             rooms.c.kind == RoomKind.TEMPORARY.value,
         )

@@ -9,11 +9,11 @@ from msgspec import structs
 from twisted.internet.defer import Deferred
 
 from chat.errors import ChatError, ErrorCode
-from chat.model import Access, Role, Room, RoomId, RoomKind
+from chat.model import Access, Role, Room, RoomId, RoomKind, User
 from chat.times import utc_now
 from chat.world import Grant
 
-from .opened import ALICE, Opened, audit, mute, rules, timer
+from .opened import ALICE, NOBODY, Opened, audit, mute, rules, timer
 
 
 async def refusal(refused: Deferred[Any]) -> ErrorCode:
@@ -52,6 +52,30 @@ async def test_a_refused_room_leaves_nothing(opened: Opened) -> None:
     before = opened.case.content()
     assert await refusal(opened.store.create_room(new)) is ErrorCode.ROOM_ALREADY_EXISTS
     assert opened.case.content() == before
+
+
+async def test_an_owner_is_made_known_with_the_room_alone(opened: Opened) -> None:
+    stranger = User(0, NOBODY, "Nåme 😀", "backend", {})
+    new = opened.new_room("Their own", owner=stranger, is_newcomer=True)
+    before = opened.case.content()
+    for refused, code in (
+        (structs.replace(new, room_name="Room 0"), ErrorCode.ROOM_ALREADY_EXISTS),
+        (structs.replace(new, owner_limit=0), ErrorCode.TOO_MANY_PRIVATE_ROOMS),
+    ):
+        assert await refusal(opened.store.create_room(refused)) is code
+        assert opened.case.content() == before
+    await opened.store.create_room(new)
+    made = await opened.known(NOBODY)
+    assert (made.name, made.origin) == ("Nåme 😀", "backend")
+    other = opened.new_room("Another", owner=structs.replace(stranger, id=ALICE), is_newcomer=True)
+    await opened.store.create_room(other)
+    assert await opened.known(ALICE) == opened.alice
+    world = await opened.reopen()
+    for grant in (
+        Grant(NOBODY, "Nåme 😀", Role.OWNER, None, new.id),
+        Grant(ALICE, "Alice", Role.OWNER, None, other.id),
+    ):
+        assert grant in world.grants
 
 
 async def test_two_rooms_of_one_name_at_once(opened: Opened) -> None:

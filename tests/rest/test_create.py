@@ -159,6 +159,8 @@ def test_a_banned_owner_gets_no_room(server: RunningServer, enter: Enter) -> Non
         (new("a\u202eb", "x1"), 400),
         (new("Forbidden", "x1"), 400),
         (new("general", "owner"), 409),
+        (new("general", "x1"), 409),
+        (new("general", "x1", owner_name=base64_of("Somebody")), 409),
         (new("Name", "x1", temporary=False), 400),
         (new("Name", "x1", temporary="yes"), 400),
         (new("Name", "x1", user_ids="alice"), 400),
