@@ -48,6 +48,15 @@ def _kind(character: str) -> str:
     return {"Zs": " ", "Mc": "c", "Mn": "m", "Me": "m"}.get(category, "v")
 
 
+def is_readable(name: str) -> bool:
+    """Whether the name is of characters that are seen, and of those that nobody sees only where they mean something."""
+    return _READABLE.fullmatch(_kinds(name)) is not None
+
+
+def _kinds(name: str) -> str:
+    return "".join(map(_kind, _TAGGED_FLAG.sub("\U0001f3f4", name)))
+
+
 class RoomNames:
     """What a room may be called. `restricted` are whole names, `words` are in none; both are compared plain."""
 
@@ -70,10 +79,9 @@ class RoomNames:
         least, most = max(1, self._options.min_name), self._options.max_name
         if len(name) > most:
             raise ChatError(ErrorCode.ROOM_NAME_TOO_LONG, f"a room name has at most {most} characters")
-        kinds = "".join(map(_kind, _TAGGED_FLAG.sub("\U0001f3f4", name)))
-        if _READABLE.fullmatch(kinds) is None:
+        if not is_readable(name):
             raise ChatError(ErrorCode.VALIDATION_ERROR, "target.displayName has characters that nobody sees")
-        if sum(map(kinds.count, "vc ")) < least:
+        if sum(map(_kinds(name).count, "vc ")) < least:
             raise ChatError(ErrorCode.ROOM_NAME_TOO_SHORT, f"a room name has at least {least} characters")
         if plain(name) in self._restricted or self._words.are_in(name):
             raise ChatError(ErrorCode.ROOM_NAME_RESTRICTED)

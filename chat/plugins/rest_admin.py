@@ -8,10 +8,11 @@ from zope.interface import implementer
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IEndpoint
 from chat.model import Role, UserId
+from chat.names import is_readable
 from chat.plugin import Context, Contribution, NoOptions, Plugin, Scope, Services
 from chat.requests import GiveRole, TakeRole
 from chat.rest import GivenId, user_id_of
-from chat.texts import text_of
+from chat.texts import base64_of, text_of
 
 
 class AdminBody(Struct, frozen=True, kw_only=True):
@@ -28,8 +29,8 @@ class AdminBody(Struct, frozen=True, kw_only=True):
 
 
 class NamedAdmin(AdminBody, frozen=True, kw_only=True):
-    """Who is meant, and as whom one is made known whom nobody knows. The name is base64; one that cannot be is taken as
-    it stands, as the published example has it.
+    """Who is meant, and as whom one is made known whom nobody knows. The name is base64; one that is not, or that would
+    come to what nobody reads, is taken as it stands: the published example is plain, and so is `Adam`.
     """
 
     name: str | None = None
@@ -40,11 +41,10 @@ class NamedAdmin(AdminBody, frozen=True, kw_only=True):
         if not self.name:
             raise ChatError(ErrorCode.VALIDATION_ERROR, "no name parameter in request")
         try:
-            return text_of(self.name, "name")
-        except ChatError as refusal:
-            if refusal.code is ErrorCode.NOT_BASE64:
-                return self.name
-            raise
+            name = text_of(self.name, "name")
+        except ChatError:
+            return self.name
+        return name if is_readable(name) and base64_of(name) == self.name else self.name
 
 
 @implementer(IEndpoint)
