@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import msgspec
 from zope.interface import implementer
 
-from chat.errors import ChatError, ErrorCode
 from chat.ichat import IGuard, IVerb
 from chat.moderation import Audit
 from chat.plugin import Context, Contribution, NoOptions, Outcome, Phase, Plugin, Requires, Services, Verdict
@@ -85,8 +84,8 @@ class ForbidWordVerb(_WordVerb):
 
 @implementer(IVerb)
 class AllowWordVerb(_WordVerb):
-    """Ends a word, in whatever form it was given; of one that is not in force nobody hears. Raises VALIDATION_ERROR for
-    what is no word, and NOT_ALLOWED, also for a word of the configuration.
+    """Ends a word that was set, in whatever form it was given; of one that was not nobody hears. A word of the
+    configuration stays in force by that. Raises NOT_ALLOWED, VALIDATION_ERROR for what is no word.
     """
 
     reply_event = "gn_allow_word"
@@ -95,8 +94,6 @@ class AllowWordVerb(_WordVerb):
     async def handle(self, context: Context, request: AllowWord) -> Outcome:
         """See `IVerb`."""
         word, words = self._checked(context, request.word), self._services.words
-        if words.is_declared(word):
-            raise ChatError(ErrorCode.NOT_ALLOWED, "the word is one of content.blacklist in the configuration")
         if given := words.given(word):
             await self._services.store.end_words(given, _row(context, "allow-word", word))
             words.end(word)

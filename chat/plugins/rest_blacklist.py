@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from zope.interface import implementer
 
+from chat.errors import ChatError, ErrorCode
 from chat.ichat import IEndpoint
 from chat.plugin import Context, Contribution, NoOptions, Plugin, Scope, Services
 from chat.requests import AllowWord, ForbidWord
@@ -36,7 +37,7 @@ class PostBlacklist:
 
 @implementer(IEndpoint)
 class DeleteBlacklist:
-    """Ends a word that is not to be said; 403 for one of the configuration."""
+    """Ends a word that is not to be said; 403 for one of the configuration, of which what was set besides has ended."""
 
     method = "DELETE"
     path = "blacklist"
@@ -48,7 +49,10 @@ class DeleteBlacklist:
 
     async def call(self, caller: Context, body: WordBody) -> None:
         """See `IEndpoint`."""
-        await self._services.dispatch(caller, AllowWord(text_of(body.word, "word")))
+        word = text_of(body.word, "word")
+        await self._services.dispatch(caller, AllowWord(word))
+        if self._services.words.is_declared(word):
+            raise ChatError(ErrorCode.NOT_ALLOWED, "the word is one of content.blacklist in the configuration")
 
 
 def build(options: NoOptions, services: Services) -> Contribution:

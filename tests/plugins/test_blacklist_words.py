@@ -92,12 +92,24 @@ async def test_words_of_the_configuration_stay(memory_server: Make) -> None:
     server = memory_server(**TOWN, content=CONTENT)
     alice = await inside(server, "alice")
     assert not await is_heard(alice, "declared")
-    assert await ask(server, AllowWord("DECLARED")) == 705
+    assert await ask(server, AllowWord("DECLARED")) == 200
+    assert not await is_heard(alice, "declared")
     assert await ask(server, ForbidWord("declared")) == 200
     assert rows(server)[0] == ["declared"]
     server.server.services.words.declare(())
     assert not await is_heard(alice, "declared")
     assert await ask(server, AllowWord("declared")) == 200
+    assert await is_heard(alice, "declared")
+
+
+async def test_what_was_set_besides_the_configuration_can_be_taken_back(memory_server: Make) -> None:
+    server = memory_server(**TOWN, content=CONTENT)
+    alice = await inside(server, "alice")
+    assert await ask(server, ForbidWord("declared")) == await ask(server, AllowWord("Declared")) == 200
+    assert rows(server)[0] == []
+    assert [row[2] for row in rows(server)[1]] == ["forbid-word", "allow-word"]
+    assert not await is_heard(alice, "declared")
+    server.server.services.words.declare(())
     assert await is_heard(alice, "declared")
 
 

@@ -150,6 +150,8 @@ def test_other_methods(server: RunningServer) -> None:
 
 
 def test_a_word_of_the_configuration_is_not_ended(server: RunningServer) -> None:
+    assert server.rest("POST", "/blacklist", word("declared")) == DONE
+    assert rows(server, "SELECT word FROM blacklist") == [("declared",)]
     answered = server.rest("DELETE", "/blacklist", word("Declared"))
     check_refused(server, answered, 403)
     assert "content.blacklist" in answered[1]["data"]
