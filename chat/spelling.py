@@ -44,9 +44,10 @@ _LOOKALIKES: Final = {
     },
 }
 _LATIN: Final = {one: other for alike, latin in _LOOKALIKES.items() for one, other in zip(alike, latin, strict=True)}
-# Three letters or more that stand alone, one after the other: `b.a.d`, `b a d`. Of longer pieces (`ba.d`) none is put
-# together: `push.it` and `class ic` are to stay what they are.
-_SPELLED = re.compile(r"[\W_][^\W_](?:[\W_]{1,3}[^\W_](?![^\W_])){2,}")
+# Three letters or more that stand alone, one after the other with the same between them: `b.a.d`, `b a d`, but not
+# `a B, a D`. The last one is looked at and not taken: another such run may begin with it. Of longer pieces (`ba.d`)
+# none is put together: `push.it` and `class ic` are to stay what they are.
+_SPELLED = re.compile(r"(?<![^\W_])([^\W_])([\W_]{1,3})((?:[^\W_]\2)+)(?=([^\W_])(?![^\W_]))")
 _BETWEEN = re.compile(r"[\W_]+")
 # No word has a letter three times in a row. To look for any character first takes a quarter of the time.
 _THRICE = re.compile(r"(.)\1\1")
@@ -86,7 +87,7 @@ def readings(text: str) -> Iterator[str]:
 
 def _readings(text: str) -> Iterator[str]:
     text = plain(text)
-    spelled = [_BETWEEN.sub("", run) for run in _SPELLED.findall(f" {text}")]
+    spelled = [_BETWEEN.sub("", first + middle + last) for first, _, middle, last in _SPELLED.findall(text)]
     text = "\n".join((text, *spelled))
     yield text
     if _THRICE.search(text):
