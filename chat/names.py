@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from chat.config import RoomOptions
 from chat.errors import ChatError, ErrorCode
+from chat.lookalikes import in_latin
 from chat.spelling import UNSEEN, plain
 from chat.words import Words
 
@@ -48,6 +49,10 @@ def _kind(character: str) -> str:
     return {"Zs": " ", "Mc": "c", "Mn": "m", "Me": "m"}.get(category, "v")
 
 
+def _look(name: str) -> str:
+    return in_latin(plain(name))
+
+
 def is_readable(name: str) -> bool:
     """Whether the name is of characters that are seen, and of those that nobody sees only where they mean something."""
     return _READABLE.fullmatch(_kinds(name)) is not None
@@ -58,11 +63,13 @@ def _kinds(name: str) -> str:
 
 
 class RoomNames:
-    """What a room may be called. `restricted` are whole names, `words` are in none; both are compared plain."""
+    """What a room may be called. `restricted` are whole names, compared as they look, in whatever script; `words` are
+    in none.
+    """
 
     def __init__(self, options: RoomOptions, restricted: Iterable[str], words: Words) -> None:
         self._options = options
-        self._restricted = frozenset(map(plain, restricted))
+        self._restricted = frozenset(map(_look, restricted))
         self._words = words
 
     def checked(self, name: str) -> str:
@@ -83,6 +90,6 @@ class RoomNames:
             raise ChatError(ErrorCode.VALIDATION_ERROR, "target.displayName has characters that nobody sees")
         if sum(map(_kinds(name).count, "vc ")) < least:
             raise ChatError(ErrorCode.ROOM_NAME_TOO_SHORT, f"a room name has at least {least} characters")
-        if plain(name) in self._restricted or self._words.are_in(name):
+        if _look(name) in self._restricted or self._words.are_in(name):
             raise ChatError(ErrorCode.ROOM_NAME_RESTRICTED)
         return name

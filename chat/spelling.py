@@ -1,8 +1,9 @@
 """What a text comes to for one who reads it, however it is spelled: so that words are found which were written to be
 read and not to be found.
 
-Letters are taken for those that they look like, and what nobody sees is left out. Digits and signs that stand for
-letters (`b4d`) are left as they are: texts are full of numbers and prices.
+Letters are taken for those that they look like, those of other scripts in words that mix scripts (`chat.lookalikes`),
+and what nobody sees is left out. Digits and signs that stand for letters (`b4d`) are left as they are: texts are full
+of numbers and prices.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Final
+
+from chat.lookalikes import in_scripts, settled
 
 # What fonts draw as nothing or as a blank: the default ignorable characters of Unicode, the blank of braille, an empty
 # notehead.
@@ -29,13 +32,9 @@ _CONTROLS: Final = "\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f\ufff9-\ufffb"
 _DROPPED = re.compile(f"[{_IGNORABLE}{_MARKS}{_CONTROLS}]+")
 # Signs of whole phrases: as letters they would make a text longer many times over.
 _PHRASES = re.compile("[\ufdfa\ufdfb]")
-# Letters that fonts draw like Latin ones, be it as capitals, and that no normal form takes for them. Words of other
-# scripts are listed and looked for under the same letters, so that they are found as before.
-_LOOKALIKES: Final = {
-    # Cyrillic and Greek, small: a text is compared without regard to case.
-    "авекмнорстухѕіјһԁԛԝѡүӏ": "abekmhopctyxsijhdqwwyl",
-    "αβγεζηικμνορτυχω": "abyeznikmvoptuxw",
-    # Latin letters with a stroke or of another shape.
+# Latin letters of another shape, that no normal form takes for the usual ones.
+_SHAPES: Final = {
+    # With a stroke, or turned; as small capitals.
     "ıȷøłđħŧƀɨʉɍɇⱥɏɑɡɩʋƒ": "ijoldhtbiureayagiuf",
     "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ": "abcdefghijklmnoprstuvwyz",
     # White letters in black circles and boxes.
@@ -43,7 +42,7 @@ _LOOKALIKES: Final = {
         "".join(chr(first + place) for place in range(26)): "abcdefghijklmnopqrstuvwxyz" for first in (0x1F150, 0x1F170)
     },
 }
-_LATIN: Final = {one: other for alike, latin in _LOOKALIKES.items() for one, other in zip(alike, latin, strict=True)}
+_USUAL: Final = {one: other for shapes, latin in _SHAPES.items() for one, other in zip(shapes, latin, strict=True)}
 # Three letters or more that stand alone, one after the other with the same between them: `b.a.d`, `b a d`, but not
 # `a B, a D`. The last one is looked at and not taken: another such run may begin with it. Of longer pieces (`ba.d`)
 # none is put together: `push.it` and `class ic` are to stay what they are.
@@ -57,28 +56,33 @@ _ESCAPED: Final = dict(zip('"\\/bfnrt', '"\\/\b\f\n\r\t', strict=True))
 
 
 def plain(text: str) -> str:
-    """A text as it is compared: without regard to case, marks, unseen characters, and the script that a letter is of;
-    one blank where there are some. What is plain already stays as it is.
+    """A text as it is compared: without regard to case, marks and unseen characters, words that mix scripts in one; one
+    blank where there are some. What is plain already stays as it is.
     """
+    return settled(_bare(text))
+
+
+def _bare(text: str) -> str:
+    """The text as it is compared, but for words that mix scripts."""
     if not text.isascii():
         text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", _PHRASES.sub(" ", text)).casefold())
-    return " ".join(_in_latin(_DROPPED.sub("", text).lower()).split())
+    return " ".join(_usual(_DROPPED.sub("", text).lower()).split())
 
 
-def _in_latin(text: str) -> str:
-    """The text with Latin letters for those that look like them."""
+def _usual(text: str) -> str:
+    """The text with the usual shapes of Latin letters."""
     if text.isascii():
         return text
     characters = set(text)
-    if not _LATIN.keys().isdisjoint(characters):
+    if not _USUAL.keys().isdisjoint(characters):
         # A character that the table does not have would take three times as long.
-        text = text.translate({ord(one): _LATIN.get(one, one) for one in characters})
+        text = text.translate({ord(one): _USUAL.get(one, one) for one in characters})
     return unicodedata.normalize("NFC", text)
 
 
 def readings(text: str) -> Iterator[str]:
     """Everything that the text can be read as, plain: as it is, with the words in it that are spelled out letter by
-    letter or stretched, and what it says where it is JSON.
+    letter or stretched, in each of the scripts that are mixed in a word, and what it says where it is JSON.
     """
     yield from _readings(text)
     if "\\" in text:
@@ -86,13 +90,13 @@ def readings(text: str) -> Iterator[str]:
 
 
 def _readings(text: str) -> Iterator[str]:
-    text = plain(text)
+    text = _bare(text)
     spelled = [_BETWEEN.sub("", first + middle + last) for first, _, middle, last in _SPELLED.findall(text)]
-    text = "\n".join((text, *spelled))
-    yield text
-    if _THRICE.search(text):
-        yield _STRETCHED.sub(r"\1", text)
-        yield _STRETCHED.sub(r"\1\1", text)
+    for reading in in_scripts("\n".join((text, *spelled))):
+        yield reading
+        if _THRICE.search(reading):
+            yield _STRETCHED.sub(r"\1", reading)
+            yield _STRETCHED.sub(r"\1\1", reading)
 
 
 def _unescaped(text: str) -> str:

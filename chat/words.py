@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar
 
 from chat.errors import ChatError, ErrorCode
+from chat.lookalikes import in_latin, whole_words
 from chat.spelling import plain, readings
 
 # Characters of a word, as it is compared. What is given may have marks and unseen characters besides.
@@ -32,7 +33,8 @@ def checked_word(word: str) -> str:
 class Words:
     """The words in force: those of the configuration, and those that were set at run time.
 
-    They are compared plain (`chat.spelling`), as parts of a text. With no words nothing is compared.
+    They are compared plain (`chat.spelling`), as parts of a text, and as they look with whole words of another script
+    (`chat.lookalikes`). With no words nothing is compared.
     """
 
     def __init__(self, declared: Iterable[str] = ()) -> None:
@@ -101,6 +103,7 @@ class _Finder:
         self._places: dict[Gram, Counter[tuple[int, int]]] = {}
         # How many words have these three letters.
         self._frequencies: Counter[Gram] = Counter()
+        self._alike = _Alike()
 
     def __bool__(self) -> bool:
         return bool(self._long) or any(self._short.values())
@@ -110,6 +113,7 @@ class _Finder:
         if len(word) in self._short:
             self._short[len(word)].add(tuple(word))
             return
+        self._alike.add(word)
         grams = list(_grams(word))
         self._frequencies.update(set(grams))
         rarest = self._long[word] = min(grams, key=self._frequencies.__getitem__)
@@ -120,6 +124,7 @@ class _Finder:
         if len(word) in self._short:
             self._short[len(word)].discard(tuple(word))
             return
+        self._alike.discard(word)
         grams = list(_grams(word))
         for gram in set(grams):
             _take_one(self._frequencies, gram)
@@ -133,7 +138,7 @@ class _Finder:
         return any(
             words and not words.isdisjoint(zip(*(text[start:] for start in range(size)), strict=False))
             for size, words in self._short.items()
-        ) or bool(self._long and self._finds_long(text))
+        ) or bool(self._long and (self._finds_long(text) or self._alike.finds(text)))
 
     def _finds_long(self, text: str) -> bool:
         for at, places in enumerate(map(self._places.get, _grams(text))):
@@ -143,6 +148,34 @@ class _Finder:
                     if text[at - before : at - before + length] in self._long:
                         return True
         return False
+
+
+class _Alike:
+    """Finds out whether a text has a whole word that looks like one of many words, be it of another script."""
+
+    def __init__(self) -> None:
+        # Words in Latin letters where they look like them, and how many words come to the same.
+        self._looks: Counter[str] = Counter()
+        # How many of the words have others than Latin letters: a text of Latin letters is compared with those alone.
+        self._foreign = 0
+
+    def add(self, word: str) -> None:
+        """Look for this word too, if it is long enough to look like another by design."""
+        if whole_words(word) == [in_latin(word)]:
+            self._looks[in_latin(word)] += 1
+            self._foreign += not word.isascii()
+
+    def discard(self, word: str) -> None:
+        """Look no more for this word, which is looked for."""
+        if whole_words(word) == [in_latin(word)]:
+            _take_one(self._looks, in_latin(word))
+            self._foreign -= not word.isascii()
+
+    def finds(self, text: str) -> bool:
+        """Whether the text has a word that looks like one of them."""
+        if not self._looks or (text.isascii() and not self._foreign):
+            return False
+        return not self._looks.keys().isdisjoint(whole_words(text))
 
 
 def _take_one(counts: Counter[Key], key: Key) -> None:

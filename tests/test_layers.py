@@ -15,10 +15,10 @@ MODEL = {
 }  # fmt: skip
 DOMAIN = {
     "acl", "acl_grammar", "archive", "bans", "changes", "conversations", "crossing", "deletions", "gaps", "heartbeats",
-    "histories", "kicks", "messages", "moderation", "names", "new_rooms", "occupancy", "occupants", "permits", "places",
-    "presence", "receipts", "relays", "rest", "retention", "revisions", "rights", "roles", "rooms", "rosters",
-    "sanctions", "sessions", "spelling", "subscriptions", "tallies", "timelines", "timers", "unheard", "users",
-    "whispers", "words",
+    "histories", "kicks", "lookalikes", "messages", "moderation", "names", "new_rooms", "occupancy", "occupants",
+    "permits", "places", "presence", "receipts", "relays", "rest", "retention", "revisions", "rights", "roles", "rooms",
+    "rosters", "sanctions", "sessions", "spelling", "subscriptions", "tallies", "timelines", "timers", "unheard",
+    "users", "whispers", "words",
 }  # fmt: skip
 PIPELINE = {"bus", "pipeline"}
 EDGE = {"plugins", "storage", "web", "wire"}

@@ -121,3 +121,12 @@ def test_names_that_are_accepted(name: str) -> None:
     seen = [one for one in accepted if unicodedata.category(one) not in ("Mn", "Me", "Cf") and folded(one)]
     assert len(seen) >= OPTIONS.min_name
     assert accepted == accepted.strip()
+
+
+def test_a_name_is_restricted_as_it_looks_and_has_words_as_it_is_read() -> None:
+    names = RoomNames(OPTIONS, ("cope", "хер"), Words(("hoe",)))
+    for name in ("СОРЕ", "сopе", "xep"):
+        with pytest.raises(ChatError) as refused:
+            names.checked(name)
+        assert refused.value.code is ErrorCode.ROOM_NAME_RESTRICTED
+    assert names.checked("Главное") == "Главное"

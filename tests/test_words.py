@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.errors import ChatError, ErrorCode
+from chat.lookalikes import in_latin, whole_words
 from chat.spelling import plain, readings
 from chat.words import GIVEN_LENGTH, WORD_LENGTH, Words, checked_word
 
-LETTERS = st.sampled_from("abсd ")
+LETTERS = st.sampled_from("abcасd ")
 SOME_WORDS = st.lists(st.text(LETTERS, max_size=6).filter(str.strip), max_size=12)
 
 
@@ -80,7 +81,9 @@ def test_as_if_each_word_were_looked_for(
     ended_plain = set(map(plain, ended))
     in_force = {plain(one) for one in declared} | {plain(one) for one in put} - ended_plain
     for text in texts:
-        expected = any(word in reading for reading in readings(text) for word in in_force)
+        expected = any(
+            word in reading or in_latin(word) in whole_words(reading) for reading in readings(text) for word in in_force
+        )
         assert words.are_in(text) is expected, (in_force, text)
 
 
@@ -105,6 +108,15 @@ def test_with_no_words_nothing_is_compared() -> None:
     words.put("bad")
     words.end("bad")
     assert calls_of(lambda: words.are_in("x" * 10_000)) < 10
+
+
+def test_a_latin_text_costs_less_when_no_words_of_other_scripts_are_left() -> None:
+    words, text = Words(("badly",)), "nothing of the kind"
+    least = calls_of(lambda: words.are_in(text))
+    words.put("сука")
+    assert calls_of(lambda: words.are_in(text)) > least
+    words.end("сука")
+    assert calls_of(lambda: words.are_in(text)) == least
 
 
 @pytest.mark.parametrize("pattern", ["word {:05}", "http://www.site{:05}.example/", "{:05}"])
