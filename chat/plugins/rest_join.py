@@ -40,12 +40,14 @@ class PostJoin:
     async def call(self, caller: Context, body: UsersAndRoom) -> dict[str, Any]:
         """See `IEndpoint`."""
         user_ids, room_id, errors = user_ids_of(body.user_ids), self._room_id(body), []
+        # Before anybody comes in: a call that is refused has done nothing.
+        nowhere = _nowhere(body)
         for user_id in user_ids:
             refusal = (
                 ChatError(ErrorCode.NO_SUCH_ROOM) if room_id is None else await self._try(caller, user_id, room_id)
             )
             if refusal is not None:
-                errors.append(_error(refusal, user_id, body))
+                errors.append(_error(refusal, user_id, nowhere))
         return {"success": len(user_ids) - len(errors), "failures": len(errors), "errors": errors}
 
     def _room_id(self, body: UsersAndRoom) -> RoomId | None:
@@ -66,13 +68,18 @@ class PostJoin:
         return None
 
 
-def _error(refusal: ChatError, user_id: UserId, body: UsersAndRoom) -> dict[str, Any]:
+def _nowhere(body: UsersAndRoom) -> str:
+    """What is said of a room that is not there; a name beside an id means nothing. Raises NOT_BASE64."""
+    name = "" if body.room_id else text_of(body.room_name or "", "room_name")
+    # Every user's error has them: they are not to be of any length.
+    return f"no room exists with id {(body.room_id or '')[:ID_LENGTH]} or name {name[:NAME_LIMIT]}"
+
+
+def _error(refusal: ChatError, user_id: UserId, nowhere: str) -> dict[str, Any]:
     """How a refusal stands in the answer."""
     code, text = refusal.code, refusal.detail
     if code is ErrorCode.NO_SUCH_ROOM:
-        # Every user's error has them: they are not to be of any length.
-        room_id, name = (body.room_id or "")[:ID_LENGTH], text_of(body.room_name or "", "room_name")[:NAME_LIMIT]
-        text = f"no room exists with id {room_id} or name {name}"
+        text = nowhere
     elif code is ErrorCode.NOT_ONLINE:
         # The code that callers know for it.
         code, text = ErrorCode.NO_SUCH_USER, f"user not online: {user_id}"

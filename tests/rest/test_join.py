@@ -90,6 +90,10 @@ def test_into_a_room_for_operators_come_operators_alone(server: RunningServer, e
     enter("super", None), enter("anybody", None)
     found = join(server, admin_room, "super", "anybody")
     assert (found["success"], [error["status_code"] for error in found["errors"]]) == (1, [802])
+    # Who came in is told of, whatever else is in the call.
+    leave(server, admin_room, "super")
+    found = join(server, admin_room, "super", "anybody", room_name="!")
+    assert (found["success"], [error["status_code"] for error in found["errors"]]) == (1, [802])
 
 
 def test_what_failed_and_why(server: RunningServer, enter: Enter) -> None:
@@ -114,6 +118,14 @@ def test_what_failed_and_why(server: RunningServer, enter: Enter) -> None:
     assert {error["error"] for error in found["errors"]} == {f"no room exists with id {'n' * 64} or name "}
     found = join(server, "", "mod", room_name=base64_of("Nöwhere"))
     assert found["errors"] == [{"status_code": 802, "error": "no room exists with id  or name Nöwhere"}]
+
+
+def test_a_name_beside_an_id_means_nothing(server: RunningServer, enter: Enter) -> None:
+    enter("neighbour", None)
+    assert join(server, HALL, "neighbour", room_name="!") == all_in(1)
+    nowhere = {"status_code": 802, "error": "no room exists with id nowhere or name "}
+    for name in ("!", base64_of("Hall")):
+        assert join(server, "nowhere", "neighbour", room_name=name)["errors"] == [nowhere]
 
 
 def test_a_hidden_user_comes_in_unseen(server: RunningServer, enter: Enter) -> None:
