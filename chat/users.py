@@ -10,10 +10,9 @@ from msgspec import structs
 from chat.activities import HISTORY_ATTRIBUTES, Attribute, HistoryEntry, RoomUser, attributes_of
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IStore
-from chat.lines import one_line
 from chat.memos import Memo
 from chat.messages import ENTRY_BYTES
-from chat.model import ID_LENGTH, NAME_LIMIT, USER_ID, Message, Status, User, UserId
+from chat.model import NAME_LIMIT, USER_ID, Message, Status, User, UserId
 from chat.occupants import Shown
 from chat.plugin import Context, Identity
 from chat.presence import Presence
@@ -75,17 +74,14 @@ class Users:
         return made
 
     async def several(self, user_ids: Sequence[UserId]) -> list[User]:
-        """The users, in that order; the store is asked once, for those who are not online. Raises NO_SUCH_USER for the
-        first that is none, StorageError.
+        """Those of the users who are known, in that order; the store is asked once, for those who are not online.
+        Raises StorageError.
         """
         found = {user_id: user for user_id in user_ids if (user := self._presence.user(user_id)) is not None}
         asked = [user_id for user_id in user_ids if user_id not in found]
         if asked:
             found |= await self._store.find_users(asked)
-        unknown = next((user_id for user_id in user_ids if user_id not in found), None)
-        if unknown is not None:
-            raise ChatError(ErrorCode.NO_SUCH_USER, f"there is no user {one_line(unknown[:ID_LENGTH])}")
-        return [found[user_id] for user_id in user_ids]
+        return [found[user_id] for user_id in user_ids if user_id in found]
 
     async def is_known(self, user_id: UserId) -> bool:
         """Whether there is such a user. Raises StorageError."""
