@@ -63,16 +63,36 @@ class Found(Struct, frozen=True):
     below: int | None
 
 
-async def found(store: IStore, search: Search) -> AsyncIterator[tuple[Record, ...]]:
-    """The newest `search.limit` messages of those that are looked for, bit by bit, not more than about ROOM_BYTES of
-    text, but one message at least. Raises StorageError.
+class Reading:
+    """The newest `search.limit` messages of those that are looked for, read bit by bit: not more than about ROOM_BYTES
+    of text, but one message at least.
     """
-    left, left_bytes, below = search.limit, ROOM_BYTES, None
-    while left > 0 and left_bytes > 0:
-        bit: Found = await store.search_messages(structs.replace(search, limit=min(left, FOUND_AT_ONCE)), below)
-        if bit.records:
-            yield bit.records
-        if bit.below is None:
-            break
-        left, below = left - len(bit.records), bit.below
-        left_bytes -= sum(getsizeof(record.message.body) for record in bit.records)
+
+    def __init__(self, store: IStore, search: Search) -> None:
+        self._store = store
+        self._search = search
+        self._below: int | None = None
+
+    async def bits(self) -> AsyncIterator[tuple[Record, ...]]:
+        """The messages, the newest first; to be asked for once. Raises StorageError."""
+        left, left_bytes = self._search.limit, ROOM_BYTES
+        while left > 0 and left_bytes > 0:
+            records = await self._next(min(left, FOUND_AT_ONCE))
+            if records:
+                yield records
+            if self._below is None:
+                break
+            left -= len(records)
+            left_bytes -= sum(getsizeof(record.message.body) for record in records)
+
+    async def has_more(self) -> bool:
+        """Whether more messages are found than those that were read. Raises StorageError."""
+        while self._below is not None:
+            if await self._next(1):
+                return True
+        return False
+
+    async def _next(self, limit: int) -> tuple[Record, ...]:
+        bit: Found = await self._store.search_messages(structs.replace(self._search, limit=limit), self._below)
+        self._below = bit.below
+        return bit.records

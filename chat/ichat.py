@@ -169,8 +169,8 @@ class IEndpoint(Interface):
     body: Any = Attribute("The msgspec type of the JSON body; a query string fills the same names.")
 
     async def call(caller: Context, body: Any) -> Any:
-        """Do it and return the `data` of the answer: anything that JSON can carry, None for an answer without. Raise
-        ChatError to refuse.
+        """Do it and return the `data` of the answer: anything that JSON can carry, None for an answer without, or a
+        `chat.rest.Page`, which also tells whether there is more. Raise ChatError to refuse.
 
         `caller` is a `chat.plugin.Context` with an operator's rights.
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -50,6 +50,13 @@ def check_number(count: int) -> None:
     """Raise VALIDATION_ERROR unless a call asks for 1 to ASK_LIMIT things."""
     if not 0 < count <= ASK_LIMIT:
         raise ChatError(ErrorCode.VALIDATION_ERROR, f"ask for 1 to {ASK_LIMIT}")
+
+
+class Page(Struct, frozen=True):
+    """An answer that may be a part of what was asked for: where there is `more`, that is told beside `data`."""
+
+    data: Any
+    more: bool
 
 
 class Nothing(Struct, frozen=True):

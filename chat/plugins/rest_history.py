@@ -10,12 +10,12 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 from zope.interface import implementer
 
-from chat.archive import Record, Search, found
+from chat.archive import Reading, Record, Search
 from chat.errors import ChatError, ErrorCode
 from chat.ichat import IEndpoint
 from chat.model import MessageId
 from chat.plugin import Context, Contribution, NoOptions, Plugin, Scope, Services
-from chat.rest import GivenId, RoomChoice, user_id_of
+from chat.rest import GivenId, Page, RoomChoice, user_id_of
 from chat.texts import base64_of
 from chat.times import rfc3339
 
@@ -42,7 +42,8 @@ class HistoryBody(RoomChoice, frozen=True, kw_only=True):
 @implementer(IEndpoint)
 class GetHistory:
     """What was said in a room, the newest first. Without times the last seven days; with one of them seven days to its
-    other side.
+    other side. At most PAGE_LIMIT messages and about 2 MiB of text: where there are more, `"more": true` stands beside
+    `data`, and `before` the last of these goes on.
     """
 
     method = "GET"
@@ -53,7 +54,7 @@ class GetHistory:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def call(self, caller: Context, body: HistoryBody) -> Raw:
+    async def call(self, caller: Context, body: HistoryBody) -> Page:
         """See `IEndpoint`."""
         room = body.room(self._services.rooms)
         if body.limit is not None:
@@ -74,7 +75,9 @@ class LatestBody(RoomChoice, frozen=True, kw_only=True):
 
 @implementer(IEndpoint)
 class GetLatestHistory:
-    """The newest messages of a room, the newest first."""
+    """The newest messages of a room, the newest first: at most PAGE_LIMIT and about 2 MiB of text. Where there are
+    more, `"more": true` stands beside `data`, and GET /history goes on with `limit` and `before` the last of these.
+    """
 
     method = "GET"
     path = "latest-history"
@@ -84,7 +87,7 @@ class GetLatestHistory:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def call(self, caller: Context, body: LatestBody) -> Raw:
+    async def call(self, caller: Context, body: LatestBody) -> Page:
         """See `IEndpoint`."""
         room = body.room(self._services.rooms)
         limit = body.limit or self._services.config.history.limit
@@ -103,7 +106,9 @@ class FullHistoryBody(Struct, frozen=True, kw_only=True):
 @implementer(IEndpoint)
 class PostFullHistory:
     """Everything that a user wrote, in rooms and privately, the newest first. The target of a private message is the
-    other owner of the conversation; where there are several, it is the conversation.
+    other owner of the conversation; where there are several, it is the conversation. At most PAGE_LIMIT messages and
+    about 2 MiB of text: where there are more, `"more": true` stands beside `data`, and `before` the last of these goes
+    on.
     """
 
     method = "POST"
@@ -114,7 +119,7 @@ class PostFullHistory:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def call(self, caller: Context, body: FullHistoryBody) -> Raw:
+    async def call(self, caller: Context, body: FullHistoryBody) -> Page:
         """See `IEndpoint`."""
         if (body.from_time is None) != (body.to_time is None):
             raise ChatError(ErrorCode.VALIDATION_ERROR, "from_time and to_time: give both or neither")
@@ -140,10 +145,11 @@ def _check_order(since: datetime | None, until: datetime | None) -> None:
         raise ChatError(ErrorCode.VALIDATION_ERROR, "from_time is after to_time")
 
 
-async def shown(services: Services, search: Search) -> Raw:
+async def shown(services: Services, search: Search) -> Page:
     """The messages as JSON, which is made of each bit as it is found, so that no turn of the reactor takes long."""
-    parts = [part async for bit in found(services.store, search) for part in _encoded(bit)]
-    return Raw(b"[" + b",".join(parts) + b"]")
+    reading = Reading(services.store, search)
+    parts = [part async for bit in reading.bits() for part in _encoded(bit)]
+    return Page(Raw(b"[" + b",".join(parts) + b"]"), await reading.has_more())
 
 
 def _encoded(records: Iterable[Record]) -> Iterable[bytes]:

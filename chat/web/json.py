@@ -12,6 +12,7 @@ from twisted.web.server import Request
 
 from chat.errors import OK, ChatError
 from chat.ichat import IEndpoint, IRefusingEndpoint
+from chat.rest import Page
 from chat.web.access import GONE, REQUEST_ID, Visit, visit_of
 
 BODY_LIMIT_BYTES = 1_048_576
@@ -43,7 +44,11 @@ def problem_of(error: ChatError, endpoint: IEndpoint | None = None) -> HttpProbl
 
 
 def success_body(answer: Any) -> bytes:
-    """The envelope of an answer: `{"status_code": 200, "data": ...}`; for None without data."""
+    """The envelope of an answer: `{"status_code": 200, "data": ...}`; for None without data, for a Page that is not the
+    last with `"more": true`.
+    """
+    if isinstance(answer, Page):
+        return msgspec.json.encode({"status_code": OK, "data": answer.data} | ({"more": True} if answer.more else {}))
     return msgspec.json.encode({"status_code": OK} if answer is None else {"status_code": OK, "data": answer})
 
 

@@ -169,7 +169,7 @@ async def test_what_was_purged_is_not_found(opened: Opened) -> None:
 
 
 async def collected(opened: Opened, search: Search) -> Sequence[Sequence[Record]]:
-    return [bit async for bit in archive.found(opened.store, search)]
+    return [bit async for bit in archive.Reading(opened.store, search).bits()]
 
 
 async def test_a_whole_search_keeps_its_limit(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
