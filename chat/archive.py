@@ -17,6 +17,8 @@ from chat.model import Message, MessageId, Room, User, UserId
 # How many messages one read gives at the most, and how many it looks at.
 FOUND_AT_ONCE = 100
 SEEN_AT_ONCE = 20_000
+# How many messages are read besides, at the most, to get to the beginning of a second.
+SECOND_LIMIT = 5_000
 # By how much a message may be older than the one before it: commands wait before they are written, and clocks are put
 # right. Whoever looks for a time looks that much further.
 CLOCK_SLACK = timedelta(minutes=1)
@@ -66,18 +68,47 @@ class Found(Struct, frozen=True):
 class Reading:
     """The newest `search.limit` messages of those that are looked for, read bit by bit: not more than about ROOM_BYTES
     of text, but one message at least.
+
+    With `whole_second` it goes on to the beginning of the second of the last of them, within the same bounds once more:
+    whoever is told times in whole seconds can look for what came before without a gap.
     """
 
-    def __init__(self, store: IStore, search: Search) -> None:
+    def __init__(self, store: IStore, search: Search, *, whole_second: bool = False) -> None:
         self._store = store
         self._search = search
+        self._whole_second = whole_second
         self._below: int | None = None
 
     async def bits(self) -> AsyncIterator[tuple[Record, ...]]:
         """The messages, the newest first; to be asked for once. Raises StorageError."""
-        left, left_bytes = self._search.limit, ROOM_BYTES
+        last: Record | None = None
+        async for records in self._read(self._search):
+            last = records[-1]
+            yield records
+        if self._whole_second and last is not None and self._below is not None:
+            async for records in self._rest_of_second(last.message.published.replace(microsecond=0), self._below):
+                yield records
+
+    async def has_more(self) -> bool:
+        """Whether more messages are found than those that were read. Raises StorageError."""
+        while self._below is not None:
+            if await self._next(self._search, 1):
+                return True
+        return False
+
+    async def _rest_of_second(self, second: datetime, below: int) -> AsyncIterator[tuple[Record, ...]]:
+        search = self._search
+        since = second if search.since is None else max(second, search.since)
+        async for records in self._read(structs.replace(search, since=since, limit=SECOND_LIMIT)):
+            yield records
+        if self._below is None:
+            # All of the second is read: what is left came before it.
+            self._search, self._below = structs.replace(search, until=second), below
+
+    async def _read(self, search: Search) -> AsyncIterator[tuple[Record, ...]]:
+        left, left_bytes = search.limit, ROOM_BYTES
         while left > 0 and left_bytes > 0:
-            records = await self._next(min(left, FOUND_AT_ONCE))
+            records = await self._next(search, min(left, FOUND_AT_ONCE))
             if records:
                 yield records
             if self._below is None:
@@ -85,14 +116,7 @@ class Reading:
             left -= len(records)
             left_bytes -= sum(getsizeof(record.message.body) for record in records)
 
-    async def has_more(self) -> bool:
-        """Whether more messages are found than those that were read. Raises StorageError."""
-        while self._below is not None:
-            if await self._next(1):
-                return True
-        return False
-
-    async def _next(self, limit: int) -> tuple[Record, ...]:
-        bit: Found = await self._store.search_messages(structs.replace(self._search, limit=limit), self._below)
+    async def _next(self, search: Search, limit: int) -> tuple[Record, ...]:
+        bit: Found = await self._store.search_messages(structs.replace(search, limit=limit), self._below)
         self._below = bit.below
         return bit.records

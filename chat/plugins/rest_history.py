@@ -29,7 +29,7 @@ Limit = Annotated[int, Meta(ge=1)]
 
 class HistoryBody(RoomChoice, frozen=True, kw_only=True):
     """Which room, and which of its messages: from when to when, the latter not included. `before`: what came before
-    this message alone. `limit`: so many, whatever `from_time` and `user_id` say.
+    this message alone. `limit`: about so many, whatever `from_time` and `user_id` say.
     """
 
     from_time: Time | None = None
@@ -43,7 +43,8 @@ class HistoryBody(RoomChoice, frozen=True, kw_only=True):
 class GetHistory:
     """What was said in a room, the newest first. Without times the last seven days; with one of them seven days to its
     other side. At most PAGE_LIMIT messages and about 2 MiB of text: where there are more, `"more": true` stands beside
-    `data`, and `before` the last of these goes on.
+    `data`, and `before` the last of these goes on. So does its `timestamp` as `to_time`: without `before` an answer has
+    all messages of the second that it ends with, above `limit` too, up to as many and as much text again.
     """
 
     method = "GET"
@@ -60,11 +61,11 @@ class GetHistory:
         if body.limit is not None:
             limit = min(body.limit, PAGE_LIMIT)
             search = Search(room=room, until=body.to_time, before=body.before, limit=limit)
-            return await shown(self._services, search)
+            return await shown(self._services, search, whole_second=body.before is None)
         author = None if body.user_id is None else await self._services.users.known(user_id_of(body.user_id))
         since, until = span(body.from_time, body.to_time, caller.now)
         search = Search(room=room, author=author, since=since, until=until, before=body.before, limit=PAGE_LIMIT)
-        return await shown(self._services, search)
+        return await shown(self._services, search, whole_second=body.before is None)
 
 
 class LatestBody(RoomChoice, frozen=True, kw_only=True):
@@ -108,7 +109,8 @@ class PostFullHistory:
     """Everything that a user wrote, in rooms and privately, the newest first. The target of a private message is the
     other owner of the conversation; where there are several, it is the conversation. At most PAGE_LIMIT messages and
     about 2 MiB of text: where there are more, `"more": true` stands beside `data`, and `before` the last of these goes
-    on.
+    on; so does its `timestamp` as `to_time`, for without `before` an answer has all of the second that it ends with, up
+    to as many and as much text again.
     """
 
     method = "POST"
@@ -126,7 +128,7 @@ class PostFullHistory:
         _check_order(body.from_time, body.to_time)
         author = await self._services.users.known(user_id_of(body.user_id))
         search = Search(author=author, since=body.from_time, until=body.to_time, before=body.before, limit=PAGE_LIMIT)
-        return await shown(self._services, search)
+        return await shown(self._services, search, whole_second=body.before is None)
 
 
 def span(since: datetime | None, until: datetime | None, now: datetime) -> tuple[datetime, datetime | None]:
@@ -145,9 +147,9 @@ def _check_order(since: datetime | None, until: datetime | None) -> None:
         raise ChatError(ErrorCode.VALIDATION_ERROR, "from_time is after to_time")
 
 
-async def shown(services: Services, search: Search) -> Page:
+async def shown(services: Services, search: Search, *, whole_second: bool = False) -> Page:
     """The messages as JSON, which is made of each bit as it is found, so that no turn of the reactor takes long."""
-    reading = Reading(services.store, search)
+    reading = Reading(services.store, search, whole_second=whole_second)
     parts = [part async for bit in reading.bits() for part in _encoded(bit)]
     return Page(Raw(b"[" + b",".join(parts) + b"]"), await reading.has_more())
 

@@ -185,3 +185,30 @@ async def test_a_whole_search_keeps_its_bound_in_text(opened: Opened) -> None:
         await opened.store.append_message(opened.draft(letter * (ROOM_BYTES // 3 * 2)))
     found = await collected(opened, Search(limit=5))
     assert [record.message.body[0] for bit in found for record in bit] == ["e", "d"]
+
+
+async def test_a_search_goes_on_to_the_beginning_of_a_second(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not further than there are bounds, nor before the time that is looked for; then it knows if there are more."""
+    monkeypatch.setattr(archive, "FOUND_AT_ONCE", 2)
+    second = utc_now().replace(microsecond=0)
+    for number, seconds in enumerate((-1.5, -1, 0, 0.1, 0.2, 0.3, 0.9, 1)):
+        published = second + timedelta(seconds=seconds)
+        await opened.store.append_message(structs.replace(opened.draft(str(number)), published=published))
+
+    async def read(**members: Any) -> tuple[str, bool]:
+        search = Search(room=opened.room(), **members)
+        reading = archive.Reading(opened.store, search, whole_second=True)
+        found = [record.message.body async for bit in reading.bits() for record in bit]
+        return "".join(found), await reading.has_more()
+
+    assert await read(limit=1) == ("7", True)
+    assert await read(limit=2) == await read(limit=5) == ("765432", True)
+    assert await read(limit=7) == ("7654321", True)
+    assert await read(limit=8) == ("76543210", False)
+    assert await read(limit=2, since=second + timedelta(seconds=0.2)) == ("7654", False)
+    monkeypatch.setattr(archive, "SECOND_LIMIT", 2)
+    assert await read(limit=2) == ("7654", True)
+    assert await read(limit=4) == ("765432", True)
+    monkeypatch.setattr(archive, "SECOND_LIMIT", 9)
+    monkeypatch.setattr(archive, "ROOM_BYTES", 1)
+    assert await read(limit=9) == ("7654", True)

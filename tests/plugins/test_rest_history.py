@@ -33,6 +33,7 @@ LIMIT, SAID = 5, 9
 def server(memory_server: Callable[..., MemoryServer], monkeypatch: pytest.MonkeyPatch) -> MemoryServer:
     monkeypatch.setattr(rest_history, "PAGE_LIMIT", LIMIT)
     monkeypatch.setattr(archive, "FOUND_AT_ONCE", 2)
+    monkeypatch.setattr(archive, "SECOND_LIMIT", 0)
     return memory_server(channels=CHANNELS)
 
 
@@ -57,7 +58,7 @@ async def test_a_call_gives_so_many_messages_and_says_whether_there_are_more(ser
         (PostFullHistory, FullHistoryBody(user_id="alice")),
     ):
         assert await page(server, endpoint, body) == (newest[:LIMIT], True)
-    assert await page(server, GetHistory, HistoryBody(room_id=room, limit=3)) == (newest[:3], True)
+    assert await page(server, GetLatestHistory, LatestBody(room_id=room, limit=3)) == (newest[:3], True)
     await bob.call("message", send("bob"))
     assert await page(server, GetHistory, HistoryBody(room_id=room, user_id="bob")) == ([base64_of("bob")], False)
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from tests.clients import Client
 from tests.running import CHANNEL_ID, ROOM_ID, RunningServer
 
 Enter = Callable[..., Client]
-ROOMS = ("fields", "times", "limits", "pages", "latest", "bad")
+ROOMS = ("fields", "times", "limits", "pages", "bursts1", "bursts2", "bursts7", "latest", "bad")
 EXTRA = (
     "".join(f'[[channels.rooms]]\nid = "{name}"\nname = "Room of {name}"\n' for name in ROOMS)
     + """
@@ -43,7 +44,7 @@ def ago(days: float) -> str:
     return rfc3339(NOW - timedelta(days=days))
 
 
-def say(server: RunningServer, client: Client, room_id: str, *ages: int) -> list[str]:
+def say(server: RunningServer, client: Client, room_id: str, *ages: float) -> list[str]:
     """Messages that were published so many days ago, the oldest first; their texts say when. Their ids."""
     ids = [client.say(str(age), room_id)["data"]["id"] for age in ages]
     published = [(to_ms(NOW - timedelta(days=age)), message_id) for age, message_id in zip(ages, ids, strict=True)]
@@ -59,7 +60,7 @@ def asked(server: RunningServer, method: str, path: str, **body: Any) -> list[di
     return found
 
 
-def encoded(*ages: int) -> list[str]:
+def encoded(*ages: float) -> list[str]:
     return [base64_of(str(age)) for age in ages]
 
 
@@ -135,20 +136,37 @@ def test_a_limit(server: RunningServer, enter: Enter) -> None:
 
 
 def test_pages(server: RunningServer, enter: Enter) -> None:
-    """By time, and within a second by the message that the page before ended with."""
+    """By the message that the page before ended with; by time those who say the same time come together."""
     say(server, enter("pam", "pages"), "pages", 4, 3, 2, 2, 2, 1)
-    seen: list[str] = []
-    body: dict[str, Any] = {}
-    while page := asked(server, "GET", "/history", room_id="pages", limit=2, **body):
-        assert len(page) == 2
-        seen += bodies(page)
-        body = {"before": page[-1]["message_id"]}
-    assert seen == encoded(1, 2, 2, 2, 3, 4)
     (newest,) = asked(server, "GET", "/history", room_id="pages", limit=1)
+    seen, last = [newest["body"]], newest["message_id"]
+    while page := asked(server, "GET", "/history", room_id="pages", limit=2, before=last):
+        assert len(page) == min(2, 6 - len(seen))
+        seen += bodies(page)
+        last = page[-1]["message_id"]
+    assert seen == encoded(1, 2, 2, 2, 3, 4)
+    assert history(server, "pages", limit=2) == seen[:4]
     assert history(server, "pages", limit=9, to_time=newest["timestamp"]) == seen[1:]
     assert history(server, "pages", before=newest["message_id"]) == seen[1:]
     assert bodies(asked(server, "POST", "/full-history", user_id="pam", before=newest["message_id"])) == seen[1:]
     assert history(server, "pages", limit=9, before="unknown") == []
+    answers = [server.rest("GET", f"/history?room_id=pages&limit={limit}")[1] for limit in (4, 5, 6)]
+    assert [answer.get("more") for answer in answers] == [True, True, None]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 7])
+def test_pages_by_time_through_bursts(server: RunningServer, enter: Enter, limit: int) -> None:
+    """Each message once, however many are said within a second."""
+    random, room = Random(limit), f"bursts{limit}"
+    seconds = sorted(random.choice((5, 6, 7, 20, 21)) + random.randrange(1000) / 1000 for _ in range(40))
+    ages = [second / 86_400 for second in reversed(seconds)]
+    say(server, enter("pat", room), room, *ages)
+    seen: list[str] = []
+    body: dict[str, Any] = {}
+    while page := asked(server, "GET", "/history", room_id=room, limit=limit, **body):
+        seen += bodies(page)
+        body = {"to_time": page[-1]["timestamp"]}
+    assert seen == encoded(*reversed(ages))
 
 
 def test_latest(server: RunningServer, enter: Enter) -> None:
