@@ -102,7 +102,8 @@ class IVerb(Interface):
         later checks look at are in place before it returns.
 
         A verb that says something to others looks at `context.is_unheard`. If it is set, it refuses what it refuses
-        anyway; otherwise it keeps nothing of what is said, tells nobody but who says it, and replies as ever.
+        anyway; otherwise it keeps nothing of what is said, tells nobody but who says it, and replies as ever. One whose
+        act has a reason does it without: `context.heard`.
         """
 
 

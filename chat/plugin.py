@@ -58,7 +58,8 @@ class Phase(IntEnum):
 class Verdict(Enum):
     """What a guard may say of what it lets pass.
 
-    UNHEARD: it is to be heard by nobody but who says it, who is answered as if all heard it.
+    UNHEARD: it is to be heard by nobody but who says it, who is answered as if all heard it. An act is done without
+    the reason that is given for it.
     """
 
     UNHEARD = "unheard"
@@ -100,6 +101,10 @@ class Context(Struct, frozen=True):
         """The user, for verbs that need a login."""
         assert self.user is not None
         return self.user
+
+    def heard(self, reason: str | None) -> str | None:
+        """What is told and kept of the reason that the caller gives for an act: nothing if it is to be unheard."""
+        return None if self.is_unheard else reason
 
     @property
     def actor(self) -> User:

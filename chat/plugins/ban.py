@@ -46,7 +46,7 @@ class BanVerb:
             scope=scope,
             target_id=request.target or "",
             duration=request.duration,
-            reason=request.reason or "",
+            reason=context.heard(request.reason) or "",
             actor_id=context.actor.id,
         )
         async with self._services.rooms.bans.alone([named_by(plan)]):

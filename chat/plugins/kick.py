@@ -40,7 +40,7 @@ class KickVerb:
         services.rooms.permits.check(actor, "kick", room)
         if not self._is_there(actor, room, user_id):
             raise ChatError(ErrorCode.USER_NOT_IN_ROOM)
-        reason = request.reason or None
+        reason = context.heard(request.reason) or None
         row = Audit(context.now, context.key_name, context.actor.id, "kick", user_id, room.id, reason or "")
         await services.store.record(row)
         return Outcome(events=put_out(services, context, room, user_id, ("kick", reason)))

@@ -35,11 +35,11 @@ class RemoveRoomVerb:
         rooms, caller, actor = self._services.rooms, context.caller, context.actor
         room = self._services.places.manageable(caller, request.room_id)
         rooms.rights.check(Act.REMOVE_ROOM, caller.id, room)
-        reason = request.reason or ""
-        row = Audit(context.now, context.key_name, actor.id, "remove-room", actor.id, room.id, reason)
+        reason = context.heard(request.reason)
+        row = Audit(context.now, context.key_name, actor.id, "remove-room", actor.id, room.id, reason or "")
         await self._services.store.remove_room(room, row)
         # Gone before: by somebody else, or by a removal that was given up and still written. Then it is to go here too.
-        event = self._removed(context, rooms.room(room.id), request.reason)
+        event = self._removed(context, rooms.room(room.id), reason)
         return Outcome(RoomRemovedReply(id=event.id, published=context.now, ref=event.ref), (event,))
 
     def _removed(self, context: Context, room: Room, reason: str | None) -> RoomRemoved:
