@@ -7,7 +7,7 @@ Texts are those of `chat.spelling`: small letters, composed, without marks. A wo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Final
 
 # Small letters, but alike are the capitals too: a text is compared without regard to case.
@@ -17,7 +17,7 @@ _LATIN: Final = _CYRILLIC | _GREEK
 # A word that is of one script as a whole looks by chance like one of another script where it is short: `вот`, `bot`.
 SHORTEST: Final = 4
 
-_WORD = re.compile("[a-z\u0370-\u052f]+")
+_WORD = re.compile("([a-z\u0370-\u052f]+)")
 _BORDER = re.compile("[a-z][\u0370-\u052f]|[\u0370-\u03ff][a-z\u0400-\u052f]|[\u0400-\u052f][a-z\u0370-\u03ff]")
 _LETTER = r"[^\W\d_]"
 _WHOLE = re.compile(f"(?<!{_LETTER})[a-z{''.join(_LATIN)}]{{{SHORTEST},}}+(?!{_LETTER})")
@@ -29,19 +29,27 @@ class _Script:
     def __init__(self, letters: str, table: dict[str, str]) -> None:
         self._letters = re.compile(f"[{letters}]")
         self._all = re.compile(f"[{letters}]+")
-        self._table = str.maketrans(table)
+        self._table = table
 
-    def is_in(self, word: str) -> bool:
-        """Whether the word has a letter of the script."""
-        return self._letters.search(word) is not None
+    def is_in(self, text: str) -> bool:
+        """Whether there is a letter of the script."""
+        return self._letters.search(text) is not None
 
     def has_all(self, word: str) -> bool:
-        """Whether it has no others."""
+        """Whether the word has no others."""
         return self._all.fullmatch(word) is not None
 
-    def read(self, word: str) -> str:
-        """The word with letters of the script for those that look like them; the others stay."""
-        return word.translate(self._table)
+    def read(self, text: str) -> str:
+        """The text with letters of the script for those that look like them; the others stay."""
+        characters = set(text)
+        if self._table.keys().isdisjoint(characters):
+            return text
+        # A character that the table does not have would take three times as long.
+        return text.translate({ord(one): self._table.get(one, one) for one in characters})
+
+    def read_all(self, words: Sequence[str]) -> list[str]:
+        """The same of many words at once."""
+        return self.read("\n".join(words)).split("\n")
 
 
 def _backwards(table: dict[str, str]) -> dict[str, str]:
@@ -65,26 +73,24 @@ def settled(text: str) -> str:
     """The text with each word in which scripts are mixed in one script, Latin if it can be; where none has letters for
     all, in as many Latin ones as possible. What is settled stays as it is.
     """
-    return _replaced(text, _settled)
+    return in_scripts(text)[0]
 
 
 def in_scripts(text: str) -> tuple[str, ...]:
-    """All that the text can be read as: settled, and with the words in which scripts are mixed in as many letters of
-    one of them as possible.
+    """All that the text can be read as: settled, and with the words in which scripts are mixed in as many Latin letters
+    as possible, and in as many of one of the others.
     """
     if not _is_mixed(text):
         return (text,)
-    others = (_replaced(text, _reader(script)) for script in _IN_OTHERS)
-    return tuple(dict.fromkeys((settled(text), _replaced(text, _IN_LATIN.read), *others)))
+    pieces = _WORD.split(text)
+    places = [at for at in range(1, len(pieces), 2) if _BORDER.search(pieces[at])]
+    readings = _readings([pieces[at] for at in places])
+    return tuple(dict.fromkeys(_put(words, places, pieces) for words in readings))
 
 
 def in_latin(text: str) -> str:
     """The text with Latin letters for all that look like them."""
-    characters = set(text)
-    if _LATIN.keys().isdisjoint(characters):
-        return text
-    # A character that the table does not have would take three times as long.
-    return text.translate({ord(one): _LATIN.get(one, one) for one in characters})
+    return _IN_LATIN.read(text)
 
 
 def whole_words(text: str) -> list[str]:
@@ -97,22 +103,27 @@ def _is_mixed(text: str) -> bool:
     return sum(script.is_in(text) for script in _SCRIPTS) > 1 and _BORDER.search(text) is not None
 
 
-def _replaced(text: str, read: Callable[[str], str]) -> str:
-    """The text with other words for those in which scripts are mixed."""
-    if not _is_mixed(text):
-        return text
-    return _WORD.sub(lambda word: read(word[0]) if _BORDER.search(word[0]) else word[0], text)
+def _readings(words: Sequence[str]) -> tuple[Sequence[str], ...]:
+    """The words settled, in Latin, and each in the other script that suits it best."""
+    latin = _IN_LATIN.read_all(words)
+    read = zip(words, *(script.read_all(words) for script in _IN_OTHERS), strict=True)
+    others = [_in_other(*alike) for alike in read]
+    settled_ones = [
+        other if not first.isascii() and any(script.has_all(other) for script in _IN_OTHERS) else first
+        for first, other in zip(latin, others, strict=True)
+    ]
+    return settled_ones, latin, others
 
 
-def _settled(word: str) -> str:
-    in_latin_letters = _IN_LATIN.read(word)
-    if not _IN_LATIN.has_all(in_latin_letters):
-        for script in _IN_OTHERS:
-            if script.is_in(word) and script.has_all(found := script.read(word)):
-                return found
-    return in_latin_letters
+def _in_other(word: str, *read: str) -> str:
+    """The one of the readings that is of one script, or else the first whose script the word has letters of."""
+    possible = [(script, one) for script, one in zip(_IN_OTHERS, read, strict=True) if script.is_in(word)]
+    return next((one for script, one in possible if script.has_all(one)), possible[0][1])
 
 
-def _reader(script: _Script) -> Callable[[str], str]:
-    """Reads a word in this script if it has letters of it, else in Latin."""
-    return lambda word: (script if script.is_in(word) else _IN_LATIN).read(word)
+def _put(words: Sequence[str], places: Sequence[int], pieces: Sequence[str]) -> str:
+    """The pieces as a text, with the words in these places."""
+    pieces = list(pieces)
+    for at, word in zip(places, words, strict=True):
+        pieces[at] = word
+    return "".join(pieces)
