@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from chat.config import Content
+from chat.model import UserId
+from chat.requests import KickUser
 from chat.testing import MemoryClient, MemoryServer
 from chat.texts import base64_of
-from tests.banning import HALL, LOBBY, TOWN, Make, ban, inside, join, said
+from tests.banning import HALL, LOBBY, TOWN, Make, backend, ban, inside, join, said
 
 BAD, GOOD = base64_of("you b\u200bàd one"), base64_of("you good one")
 
@@ -86,6 +88,13 @@ async def test_operators_give_any_reason(server: MemoryServer) -> None:
     mod, bob = await inside(server, "mod"), await inside(server, "bob")
     assert (await mod.call("kick", kick(BAD)))["status_code"] == 200
     assert (await bob.wait_for("gn_user_kicked"))["object"]["content"] == BAD
+
+
+async def test_backends_give_any_reason(server: MemoryServer) -> None:
+    bob = await inside(server, "bob")
+    request = KickUser(room_id=HALL, user_id=UserId("bob"), reason="bad")
+    await server.server.services.dispatch(backend(server), request)
+    assert (await bob.wait_for("gn_user_kicked"))["object"]["content"] == base64_of("bad")
 
 
 async def test_attributes_have_none(server: MemoryServer) -> None:
