@@ -92,7 +92,7 @@ def watch_works(metrics: Metrics, store: IStore, bus: Bus, lag: Lag) -> None:
             "chat_reactor_lag_seconds",
             "How late the reactor came to what was due, looked at every 0.25 s; of a stall each look counts.",
             _HISTOGRAM,
-            lambda: {"": lag.times.measured()},
+            lags,
         ),
     ):
         metrics.show(instrument)
