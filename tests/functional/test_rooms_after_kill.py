@@ -7,7 +7,7 @@ from typing import Any
 
 from chat.texts import base64_of
 from tests.clients import Client
-from tests.running import CHANNEL_ID, RunningServer
+from tests.running import CHANNEL_ID, RunningServer, wait_until
 
 
 def made(client: Client, name: str) -> str:
@@ -43,8 +43,8 @@ def test_rooms_and_their_ends_survive_a_kill(run_server: Callable[..., RunningSe
         call(alice, "join", "join", id=kept)
         assert listed(alice)[kept] == base64_of("Renamed")
         assert removed not in listed(alice)
-        assert alice.wait_for("gn_room_removed")["target"]["id"] == waiting
+        # On a slow machine its time was over before the server ran again.
+        wait_until(lambda: waiting not in listed(alice))
         alice.sync()
-        assert alice.heard("gn_room_removed") == []
-        assert set(listed(alice)) >= {kept}
-        assert waiting not in listed(alice)
+        assert {event["target"]["id"] for event in alice.heard("gn_room_removed")} <= {waiting}
+        assert kept in listed(alice)
