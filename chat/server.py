@@ -141,6 +141,7 @@ class Server:
         self.begin_drain()
         await Drain(self.front, self._backend, self.bus, self._reactor, self.config.drain.drain_s).run()
         self.services.occupancy.close(utc_now())
+        self.services.tallies.stop()
         await self._write_tallies()
         await self._store.close()
 

@@ -33,6 +33,12 @@ class Tallies:
         self._last_online: dict[UserId, datetime] = {}
         self._timer: Any = None
         self._under_way = 0
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """Write nothing any more unless told to."""
+        self._is_stopped = True
+        self._stop_timer()
 
     def joined(self, room_id: RoomId) -> None:
         """A user came into a room."""
@@ -58,9 +64,7 @@ class Tallies:
 
     async def write(self) -> None:
         """Return when all that was counted is written. Raises StorageError; then it is kept for the next time."""
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
-        self._timer = None
+        self._stop_timer()
         joins, last_online = self._joins, self._last_online
         if not joins and not last_online:
             if self._under_way:
@@ -78,8 +82,13 @@ class Tallies:
         finally:
             self._under_way -= 1
 
+    def _stop_timer(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+
     def _write_soon(self) -> None:
-        if self._timer is None:
+        if self._timer is None and not self._is_stopped:
             self._timer = self._clock.callLater(WRITE_EVERY_S, self._write_now)
 
     def _write_now(self) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
 import pytest
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 
 from chat.errors import ChatError, StorageError
 from chat.model import RoomId, UserId
 from chat.plugin import Context
 from chat.plugins.rest_tallies import GetLastOnline, UsersAsked
 from chat.storage.sql import SqlStore
+from chat.tallies import Tallies
 from chat.testing import MemoryServer
 from chat.times import utc_now
 from tests.conversing import CHANNELS, JOIN, LEAVE, ROOM, inside, logged_in
@@ -110,3 +112,13 @@ async def test_ids_are_counted_before_they_are_looked_at(server: MemoryServer) -
         await GetLastOnline(services).call(
             Context(utc_now(), services.users.system), UsersAsked(users=TooMany(["x"] * 1001))
         )
+
+
+async def test_after_a_stop_nothing_is_tried_again(memory_server: Make) -> None:
+    clock = Clock()
+    server = memory_server(channels=CHANNELS, clock=clock)
+    await inside(server, "alice")
+    await server.stop()
+    server.server.services.tallies.joined(ROOM)
+    calls: list[Any] = list(clock.getDelayedCalls())
+    assert not [call for call in calls if isinstance(getattr(call.func, "__self__", None), Tallies)]
